@@ -70,7 +70,7 @@ def ratio_of_sums(numerators: ArrayLike, denominators: ArrayLike, confidence: fl
     if b == 0 or down.min() == down.max():
         return _boxed_ratio(up, b, confidence)
     t2 = t_of(confidence, g - 1) ** 2 / g
-    (aa, ab), (_, bb) = np.cov(up, down)
+    (aa, ab), (_, bb) = np.cov(up, down).tolist()
     # theta is inside where (b^2 - t2 bb) theta^2 - 2 (ab_mean) theta + (a^2 - t2 aa) <= 0.
     square, cross, constant = b * b - t2 * bb, a * b - t2 * ab, a * a - t2 * aa
     root = math.sqrt(max(0.0, cross * cross - square * constant))

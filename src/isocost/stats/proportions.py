@@ -114,7 +114,10 @@ def cluster_codes(clusters: Any, n: int) -> NDArray[np.intp]:
     labels = np.asarray(clusters)
     if labels.shape != (n,):
         raise ValueError(f"each of the {n} values needs one cluster label, got shape {labels.shape}.")
-    return np.unique(labels, return_inverse=True)[1]
+    if labels.dtype.kind in "ui" and n and labels.min() >= 0 and labels.max() < 8 * n:  # small codes need no sorting
+        dense: NDArray[np.intp] = np.cumsum(np.bincount(labels) > 0) - 1
+        return np.asarray(dense[labels])
+    return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.intp)
 
 
 def _score_ends(p: float, n: float, z: float) -> tuple[float, float]:

@@ -27,8 +27,7 @@ def quantile_interval(values: ArrayLike, q: float, clusters: ArrayLike | None = 
         return Interval(math.nan, -math.inf, math.inf, 0, "unbounded: no values")
     ordered = np.sort(array)
     value = float(np.quantile(ordered, q))
-    repeats = codes is not None and len(np.unique(codes)) < n
-    if repeats and codes is not None:
+    if codes is not None and np.bincount(codes).max() > 1:
         share = clustered_wilson(np.bincount(codes, weights=array <= value), np.bincount(codes), confidence)
         # Around q, not around the share found: they differ by the rounding of ranks only.
         shift = q - share.value

@@ -76,7 +76,8 @@ def bootstrap_means(matrix: ArrayLike, replicates: int, rng: np.random.Generator
         parts = pool.map(lambda start: resampled_sums(seeds[start : start + TOGETHER], table), range(0, replicates, TOGETHER))
         sums = np.concatenate(list(parts))
     with np.errstate(invalid="ignore"):
-        return sums / units if counts is None else sums[:, :rows] / sums[:, rows:]
+        means: Floats = sums / units if counts is None else sums[:, :rows] / sums[:, rows:]
+    return means
 
 
 def _sums(matrix: Floats, clusters: ArrayLike | None) -> tuple[Floats, Floats | None]:
