@@ -1,0 +1,1 @@
+"""Whatever answers: models (endpoints, embedded, replayed, synthetic) and the strategies that wrap them."""
