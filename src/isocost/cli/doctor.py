@@ -62,8 +62,12 @@ def _machine() -> list[Finding]:
     meter = next((str(path) for path in Path("/sys/class/powercap").glob("*rapl*/energy_uj") if os.access(path, os.R_OK)), "")
     python = sys.version_info >= (3, 11)
     return [
-        Finding("isocost", True, f"{__version__} on Python {platform.python_version()}", "" if python else "Python 3.11 or newer"),
-        Finding("cores", True, f"{cores}, load {load:.1f}" + (" (busy: the embedded model will be slow)" if load > cores else "")),
+        Finding(
+            "isocost", True, f"{__version__} on Python {platform.python_version()}", "" if python else "Python 3.11 or newer"
+        ),
+        Finding(
+            "cores", True, f"{cores}, load {load:.1f}" + (" (busy: the embedded model will be slow)" if load > cores else "")
+        ),
         Finding("memory", True, _memory()),
         Finding("disk here", True, f"{shutil.disk_usage('.').free / 2**30:.0f} GiB free"),
         Finding("power meter", True if meter else None, meter or "none readable: energy is reported as not measured"),

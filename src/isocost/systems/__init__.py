@@ -1,1 +1,1 @@
-"""Whatever answers: models (endpoints, embedded, replayed, synthetic) and the strategies that wrap them."""
+"""Whatever answers: models, and the strategies that wrap them."""
