@@ -6,7 +6,7 @@ import polars as pl
 
 from isocost.report.data import ReportData
 from isocost.report.html import Cell, Column, Row, table
-from isocost.report.words import count, say
+from isocost.report.words import say
 
 COLOURS = 8  # as many as page.css has
 
@@ -52,12 +52,12 @@ def _bars(data: ReportData, parts: pl.DataFrame, money: bool) -> str:
         bar = f'<span class="stack" aria-hidden="true">{pieces}</span><span class="sr">{escape(spoken)}</span>'
         total = totals.get(system)
         rows.append(Row(system, [
-            Cell("", total, markup=bar),
+            Cell("", markup=bar),
             Cell(say(kind, total, per), total),
             Cell(f"{calls / answers[system]:.1f}", calls / answers[system], f"{100 * shared / calls:.0f} % shared" if shared else ""),
         ]))
     unit = (f"dollars per {per:,} questions" if per > 1 else "dollars per question") if money else "tokens per question"
     key = "".join(f'<li><i class="f{colour[label]}"></i>{escape(label)}</li>' for label in labels)
     shared_key = '<li><i class="shared"></i>shared call</li>' if parts["shared"].any() else ""
-    columns = [Column("system"), Column("by call"), Column(unit), Column("calls per question")]
+    columns = [Column("system"), Column("by call", words=True), Column(unit), Column("calls per question")]
     return f'<ul class="legend">{key}{shared_key}</ul><div class="bars">' + table(f"In {unit}.", columns, rows, name="Cost by call") + "</div>"

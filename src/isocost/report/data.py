@@ -48,9 +48,13 @@ class ReportData:
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"each system stands once in a report, got {twice} more than once.")
 
+    def told(self, system: str, metric: str) -> Estimate | None:
+        """What metrics says of a system, even if only why there is no value."""
+        return self._metrics.get(system, {}).get(metric)
+
     def estimate(self, system: str, metric: str) -> Estimate | None:
         """What was measured of a system; None where nothing was."""
-        found = self._metrics.get(system, {}).get(metric)
+        found = self.told(system, metric)
         return None if found is None or found.value is None or math.isnan(found.value) else found
 
     def value(self, system: str, metric: str) -> float | None:

@@ -17,11 +17,11 @@ class Cell(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A table column; descending: whether its first sorting puts large values first."""
+    """A table column; descending: whether its first sorting puts large values first; words: text, not figures."""
 
     title: str
     descending: bool = False
-    small: str = ""
+    words: bool = False
 
 
 class Row(NamedTuple):
@@ -41,9 +41,11 @@ def prose(sentence: Sentence) -> str:
 def table(caption: str, columns: Sequence[Column], rows: Iterable[Row], *, name: str, identity: str = "") -> str:
     """A table that scrolls within itself on a narrow screen and can be sorted by its heads."""
     heads = "".join(
-        f'<th scope="col"{" data-first=descending" if column.descending else ""}>{escape(column.title)}</th>' for column in columns
+        f'<th scope="col"{" data-first=descending" if column.descending else ""}{" class=t" if column.words else ""}>'
+        f"{escape(column.title)}</th>"
+        for column in columns
     )
-    body = "".join(_row(row) for row in rows)
+    body = "".join(_row(row, columns[1:]) for row in rows)
     own = f' id="{identity}"' if identity else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(name)}"><table class="sortable"{own}>'
@@ -51,16 +53,18 @@ def table(caption: str, columns: Sequence[Column], rows: Iterable[Row], *, name:
     )
 
 
-def _row(row: Row) -> str:
+def _row(row: Row, columns: Sequence[Column]) -> str:
     small = f"<small>{escape(row.small)}</small>" if row.small else ""
-    cells = "".join(_cell(cell) for cell in row.cells)
+    cells = "".join(_cell(cell, column) for cell, column in zip(row.cells, columns, strict=True))
     return (
         f'<tr data-system="{escape(row.system)}" class="{row.classes}">'
         f'<th scope="row" data-v="{escape(row.system)}">{escape(row.system)}{small}</th>{cells}</tr>'
     )
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, column: Column) -> str:
     small = f"<small>{escape(cell.small)}</small>" if cell.small else ""
-    unknown = ' class="none"' if cell.sort is None and not cell.markup else ""
-    return f'<td data-v="{"" if cell.sort is None else repr(cell.sort)}"{unknown}>{escape(cell.text)}{cell.markup}{small}</td>'
+    classes = " ".join(name for name, holds in (("t", column.words), ("none", cell.sort is None and not column.words)) if holds)
+    own = f' class="{classes}"' if classes else ""
+    key = "" if column.words else f' data-v="{"" if cell.sort is None else repr(cell.sort)}"'
+    return f"<td{own}{key}>{escape(cell.text)}{cell.markup}{small}</td>"

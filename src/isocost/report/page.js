@@ -26,6 +26,7 @@ function say(kind, value) {
   if (value === null || value === undefined) return kind === "money" ? "unpriced" : "not measured";
   if (kind === "share") return `${(100 * value).toFixed(1)} %`;
   if (kind === "money") return `$${digits(value)}`;
+  if (Number.isInteger(value)) return value.toLocaleString("en");
   return digits(value) + ({ seconds: " s", joules: " J" }[kind] ?? "");
 }
 function sure(p) {
@@ -69,7 +70,7 @@ function specification(palette, width) {
   spec.description = `${axes[y].title} against ${axes[x].title}; the table below has the same numbers`;
   spec.data[0].values = rows;
   spec.data[1].values = steps;
-  spec.scales[0].type = logarithmic ? "log" : "linear";
+  Object.assign(spec.scales[0], logarithmic ? { type: "log", nice: false } : {});
   for (const [axis, name] of [[spec.axes[0], x], [spec.axes[1], y]]) Object.assign(axis, { title: axes[name].title, format: axes[name].format });
   if (width < 480) spec.axes[0].tickCount = spec.axes[1].tickCount = 4;
   spec.signals[0].value = [...chosen];
@@ -157,6 +158,8 @@ function look() {
   if (bar) {
     bar.replaceChildren(...(chosen.size
       ? ["Looking at ", ...[...chosen].map((name) => el("button", { class: "chip", "aria-label": `stop looking at ${name}`, onclick: () => toggle(name) }, name)),
+         el("select", { "aria-label": "look at another system too", onchange: (event) => toggle(event.target.value) },
+           el("option", { value: "" }, "and another …"), ...story.systems.filter((each) => !chosen.has(each.name)).map((each) => el("option", {}, each.name))),
          el("button", { class: "clear", onclick: () => { chosen.clear(); look(); } }, "all systems")]
       : ["Looking at all systems. Click a point, or a name in the table, to look at one."]));
   }

@@ -43,7 +43,7 @@ def html(data: ReportData) -> str:
         "lead": "".join(f"<p>{prose(sentence)}</p>" for sentence in verdict(data)),
         "facts": facts(data),
         "sections": "\n".join(part.html() for part in parts),
-        "made": "".join(f", {escape(name)} {escape(value)}" for name, value in data.made.items() if name in ("version", "date")),
+        "made": "".join(f" {escape(data.made[name])}{end}" for name, end in (("version", ","), ("date", "")) if name in data.made).rstrip(","),
         "story": _inert(_story(data)),
         "rows": packed.text,
         "vega": vega,

@@ -44,7 +44,8 @@ def spec(data: ReportData, x: str, y: str, *, log: bool = False) -> dict[str, An
     drawn["description"] = f"{title(AXES[y], data.per)} against {title(AXES[x], data.per)}"
     drawn["data"][0]["values"] = shown
     drawn["data"][1]["values"] = staircase(shown)
-    drawn["scales"][0]["type"] = "log" if log else "linear"
+    if log:
+        drawn["scales"][0].update(type="log", nice=False)
     for axis, name in zip(drawn["axes"], (x, y), strict=True):
         axis["title"], axis["format"] = title(AXES[name], data.per), FORMATS[AXES[name].kind]
     return drawn

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 import polars as pl
 
+from isocost.metrics import Estimate
 from isocost.report.breakdown import breakdown
 from isocost.report.data import ReportData
 from isocost.report.html import Cell, Column, Row, prose, table
 from isocost.report.picture import points
 from isocost.report.summary import asked, unmeasured
-from isocost.report.words import AXES, digits, interval, probability, say
+from isocost.report.words import AXES, digits, interval, missing, probability, say
 
 CORRECT = {"cost_per_correct_pooled": "pooled", "cost_per_correct_per_question": "per question"}
 
@@ -76,8 +77,32 @@ def _frontier(data: ReportData) -> Section | None:
         '<li><i class="off"></i>something cheaper is at least as good</li><li><i class="step"></i>best attained at each price</li></ul>'
     )
     bare = '<noscript><p class="note">The plot needs scripts; the table below has the same numbers.</p></noscript>'
-    body = f'{controls}<div id="plot"></div>{key}<p class="note" id="plot-note" aria-live="polite"></p>{bare}'
+    body = f'{controls}<div id="plot"></div>{key}<p class="note" id="plot-note" aria-live="polite"></p>{bare}{_rises(data)}'
     return Section("frontier", "Frontier", "Bars are 95 % intervals. Fill says how often the system is on the frontier when the questions are drawn again.", body)
+
+
+def _rises(data: ReportData) -> str:
+    """What each step along the frontier buys, and notes on it."""
+    drawn = data.frontier(*data.main)
+    if drawn is None:
+        return ""
+    x, y = (AXES[name] for name in data.main)
+    scale = 100 if y.kind == "share" else 1
+    rows = [
+        Row(rise.end, [
+            Cell(rise.start),
+            Cell(f"+{rise.gain * scale:.1f}", rise.gain),
+            Cell(f"+{say(x.kind, rise.extra, data.per)}", rise.extra),
+            Cell(say(x.kind, rise.price / scale, data.per), rise.price),
+        ], small="the knee: returns diminish after it" if rise.end == drawn.knee else "")
+        for rise in drawn.rises
+    ]  # fmt: skip
+    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in drawn.notes)
+    if not rows:
+        return notes
+    unit = "point" if scale == 100 else f"unit of {y.label}"
+    columns = [Column("to"), Column("from", words=True), Column(f"gains, {unit}s", True), Column("for more", True), Column(f"price of one {unit}")]
+    return "<h3>What the next point costs</h3>" + table("Each step along the frontier.", columns, rows, name="Steps along the frontier") + notes
 
 
 def _options(names: list[str], chosen: str) -> str:
@@ -100,7 +125,7 @@ def _systems(data: ReportData) -> Section:
     plural = "s" if data.per > 1 else ""
     columns = [
         Column("system"),
-        Column("on the frontier", True),
+        Column("frontier", True),
         *(Column(AXES[name].label, AXES[name].more_is_better) for name in (y,)),
         Column(f"cost {per} question{plural}" if x == "cost" else AXES[x].label),
         *(Column(f"cost {per} right answer{plural}, {CORRECT[name]}") for name in correct),
@@ -138,11 +163,16 @@ def _on(point: dict[str, object] | None, surely: bool) -> Cell:
 
 def _estimate(data: ReportData, system: str, metric: str, *, whisker: bool = False) -> Cell:
     kind = AXES[metric].kind if metric in AXES else "money"
-    estimate = data.estimate(system, metric)
+    estimate = data.told(system, metric)
     if estimate is None or estimate.value is None:
-        return Cell(say(kind, None))
+        return Cell(missing(kind, estimate), small=_reason(estimate))
     mark = _whisker(estimate.value, estimate.low, estimate.high) if whisker else ""
-    return Cell(say(kind, estimate.value, data.per), estimate.value, interval(kind, estimate, data.per), mark)
+    return Cell(say(kind, estimate.value, data.per), estimate.value, interval(kind, estimate, data.per, "–"), mark)
+
+
+def _reason(estimate: Estimate | None) -> str:
+    """What stands after the colon in "infinite: 3 of 60 questions never answered right; ..." or "unpriced: model"."""
+    return "" if estimate is None else estimate.method.partition(":")[2].partition(";")[0].strip()
 
 
 def _whisker(value: float, low: float | None, high: float | None) -> str:
@@ -172,7 +202,7 @@ def _tasks(data: ReportData) -> Section | None:
             if estimate is None or estimate.value is None:
                 cells.append(Cell("not asked"))
             else:
-                cells.append(Cell(say("share", estimate.value), estimate.value, interval("share", estimate), _whisker(estimate.value, estimate.low, estimate.high)))
+                cells.append(Cell(say("share", estimate.value), estimate.value, interval("share", estimate, joint="–"), _whisker(estimate.value, estimate.low, estimate.high)))
         rows.append(Row(name, cells))
     columns = [Column("system"), *(Column(task or "no task", True) for task in found)]
     body = table(f"{AXES[y].label.capitalize()} on each task, with 95 % intervals.", columns, rows, name="Tasks")
@@ -222,10 +252,10 @@ def _errors(data: ReportData) -> str:
     failed = data.records.filter(pl.col("error").is_not_null())
     groups = failed.group_by("system", kind.fill_null("other").alias("kind")).agg(pl.len().alias("n"), pl.col("error").first()).sort("system", "kind")
     rows = [
-        Row(system, [Cell(kind, 0.0), Cell(f"{n:,}", float(n)), Cell(message[:200], 0.0)])
+        Row(system, [Cell(kind), Cell(f"{n:,}", float(n)), Cell(message[:200])])
         for system, kind, n, message in groups.iter_rows()
     ]
-    return "<h3>Errors</h3>" + table("Failed calls by kind, with the first message of each.", [Column("system"), Column("kind"), Column("errors", True), Column("first message")], rows, name="Errors")
+    return "<h3>Errors</h3>" + table("Failed calls by kind, with the first message of each.", [Column("system"), Column("kind", words=True), Column("errors", True), Column("first message", words=True)], rows, name="Errors")
 
 
 def _again(data: ReportData) -> Section | None:
@@ -248,6 +278,6 @@ def _prices(data: ReportData) -> str:
         of = price.get if isinstance(price, dict) else lambda name, price=price: getattr(price, name, None)
         money = [of(name) for name in ("input", "cached", "output", "per_hour")]
         where = " ".join(str(part) for part in (of("source"), of("date")) if part)
-        rows.append(Row(model, [*(Cell("–" if each is None else f"${digits(float(each))}", each) for each in money), Cell(where or "not stated", 0.0 if where else None)]))
-    columns = [Column(name) for name in ("model", "input", "cached input", "output", "an hour", "source and date")]
+        rows.append(Row(model, [*(Cell("–" if each is None else f"${digits(float(each))}", each) for each in money), Cell(where or "not stated")]))
+    columns = [*(Column(name) for name in ("model", "input", "cached input", "output", "an hour")), Column("source and date", words=True)]
     return "<h3>Prices</h3>" + table("Dollars per million tokens, or per hour of a machine.", columns, rows, name="Prices")

@@ -66,31 +66,31 @@ def _best(data: ReportData, y: str) -> str | None:
 
 
 def _most_accurate(data: ReportData, best: str) -> list[Sentence]:
-    return [(Name(best), " has the highest ", *_with_interval(data, best, data.main[1]), ".")]
+    return [(Name(best), " has the highest ", *_with_interval(data, best, data.main[1], ", "), ".")]
 
 
 def _recommendation(data: ReportData, choice: str, best: str) -> list[Sentence]:
-    x, y = data.main
+    y = data.main[1]
     lines: list[Sentence] = []
     if data.target is not None:
         lines.append((Name(choice), " is the cheapest system that reaches ", say("share", data.target), ": ", *_at(data, choice), "."))
-        low = _bound(data.estimate(choice, y))
-        if low is None or low < data.target:
+        reached = data.estimate(choice, y)
+        if reached is None or reached.low is None or reached.low < data.target:
             lines.append(("It may still fall short: its interval reaches below what was asked for.",))
     elif choice == best:
-        lines.append((Name(best), " has the highest ", *_at(data, best), "."))
+        lines.append((Name(best), " has the highest ", *_at(data, best, ", "), "."))
         lines.append(("Every cheaper system is measurably worse.",) if data.names[0] != best else ("It is also the cheapest.",))
     else:
         lines.append((Name(choice), " is the cheapest system that is good enough: ", *_at(data, choice), "."))
         lines.append(
-            (Name(best), " has the highest ", *_at(data, best), ", but these questions cannot tell the two apart", *_apart(data, choice), ".")
+            (Name(best), " has the highest ", *_at(data, best, ", "), ", but these questions cannot tell the two apart", *_apart(data, choice), ".")
         )
     return [*lines, *_surety(data, choice)]
 
 
-def _at(data: ReportData, name: str) -> Sentence:
-    x, y = data.main
-    return (*_with_interval(data, name, y), ", for ", paid(data, name))
+def _at(data: ReportData, name: str, joint: str = " ") -> Sentence:
+    y = data.main[1]
+    return (*_with_interval(data, name, y, joint), ", for ", paid(data, name))
 
 
 def paid(data: ReportData, name: str) -> str:
@@ -102,12 +102,12 @@ def paid(data: ReportData, name: str) -> str:
     return f"{say(kind, value)} {AXES[x].label}" if kind == "count" else f"{say(kind, value)} of {AXES[x].label}"
 
 
-def _with_interval(data: ReportData, name: str, metric: str) -> Sentence:
+def _with_interval(data: ReportData, name: str, metric: str, joint: str) -> Sentence:
     estimate = data.estimate(name, metric)
     if estimate is None:
-        return (AXES[metric].label, " ", say(AXES[metric].kind, None))
+        return (AXES[metric].label, joint, say(AXES[metric].kind, None))
     kind = AXES[metric].kind
-    return (AXES[metric].label, " ", say(kind, estimate.value), " (", interval(kind, estimate), ")")
+    return (AXES[metric].label, joint, say(kind, estimate.value), " (", interval(kind, estimate), ")")
 
 
 def _apart(data: ReportData, choice: str) -> Sentence:
@@ -118,19 +118,26 @@ def _apart(data: ReportData, choice: str) -> Sentence:
     return (f" (paired difference {points[0]} points, {points[1]} to {points[2]})",) if len(points) == 3 else ()
 
 
-def _bound(estimate: Estimate | None) -> float | None:
-    return None if estimate is None else estimate.low
-
-
 def _surety(data: ReportData, choice: str) -> list[Sentence]:
     frontier = data.frontier(*data.main)
     if frontier is None:
         return []
     lines: list[Sentence] = []
-    surely = {point.system: point.on_frontier for point in frontier.systems}.get(choice)
+    surely = {place.system: place.on_frontier for place in frontier.systems}.get(choice)
     if surely is not None:
         lines.append(("With other questions of the same kind it would be on the frontier ", probability(surely), " of the time."))
+    flattery = frontier.flattery[-1] if frontier.flattery else None
+    if flattery is not None and flattery.value is not None:
+        points = f"{100 * flattery.value:.1f} points"
+        lines.append(
+            ("Systems chosen on the questions they are measured on look better than they are: here by about ", points, " of ",
+             AXES[data.main[1]].label, f" ({_points(flattery)})" if flattery.low is not None else "", ".")
+        )
     return lines
+
+
+def _points(estimate: Estimate) -> str:
+    return " to ".join(f"{100 * bound:.1f}" for bound in (estimate.low, estimate.high) if bound is not None)
 
 
 def asked(data: ReportData) -> str:
@@ -143,16 +150,16 @@ def asked(data: ReportData) -> str:
 
 
 def unmeasured(data: ReportData) -> list[Sentence]:
-    """What is missing from the report, one sentence each."""
-    lines: list[Sentence] = []
-    for metric in ("cost", "seconds", "first_token_seconds", "cpu_seconds", "energy"):
-        without = [each.system for each in data.systems if data.estimate(each.system, metric) is None]
-        missing = "unpriced" if metric == "cost" else "not measured"
-        label = AXES[metric].label[0].upper() + AXES[metric].label[1:]
-        if len(without) == len(data.systems) and without:
-            lines.append((f"{label}: {missing} for any system.",))
-        elif without:
-            lines.append((f"{label}: {missing} for ", *names(without), "."))
+    """What is missing from the report, in sentences."""
+    without = {
+        metric: [each.system for each in data.systems if data.estimate(each.system, metric) is None]
+        for metric in ("cost", "seconds", "first_token_seconds", "cpu_seconds", "energy")
+    }
+    nowhere = [AXES[metric].label for metric, systems in without.items() if len(systems) == len(data.systems)]
+    lines: list[Sentence] = [(f"Not measured for any system: {', '.join(nowhere)}.",)] if nowhere and data.systems else []
+    for metric, systems in without.items():
+        if 0 < len(systems) < len(data.systems):
+            lines.append((f"{'Unpriced' if metric == 'cost' else f'No {AXES[metric].label}'}: ", *names(systems), "."))
     return lines + [(Name(name), f" is not on the plot: {why}.") for name, why in data.left_out.items()]
 
 

@@ -4,6 +4,7 @@ What was not measured is said in words, never as 0; an interval stands beside it
 """
 
 import math
+import re
 from typing import NamedTuple
 
 from isocost.metrics import Estimate
@@ -58,13 +59,23 @@ def say(kind: Kind, value: float | None, per: int = 1) -> str:
     return f"{digits(value)}{unit}"
 
 
-def interval(kind: Kind, estimate: Estimate, per: int = 1) -> str:
-    """The interval alone: "44.0 to 60.1 %"; "no interval" where one observation or none bounds nothing."""
-    low, high = estimate.low, estimate.high
-    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+def interval(kind: Kind, estimate: Estimate, per: int = 1, joint: str = " to ") -> str:
+    """The interval alone: "44.0 to 60.1 %"; what is open says so: one observation bounds nothing."""
+    low, high = (None if bound is None or not math.isfinite(bound) else bound for bound in (estimate.low, estimate.high))
+    if low is None and high is None:
         return "no interval"
+    if low is None or high is None:
+        return f"at least {say(kind, low, per)}" if high is None else f"at most {say(kind, high, per)}"
     first, last = say(kind, low, per), say(kind, high, per)
-    return f"{first.removesuffix(' %').removesuffix(' s').removesuffix(' J')} to {last}"
+    first = re.sub(r" \S+$", "", first)  # the unit stands once, at the end
+    return f"{first}{joint}{last.removeprefix('$') if joint != ' to ' else last}"
+
+
+def missing(kind: Kind, estimate: Estimate | None) -> str:
+    """Why there is no value, in a word: "infinite", "unpriced" or "not measured"."""
+    if estimate is not None and estimate.method.startswith("infinite"):
+        return "infinite"
+    return say(kind, None)
 
 
 def probability(value: float | None) -> str:
