@@ -1,14 +1,15 @@
-"""The terminal's plot: letters for systems, a staircase for the frontier, a key below. Needs no colour and, if asked, no Unicode.
+"""The terminal's plot: letters for systems, a staircase for the frontier, a key below. Needs no colour; no Unicode either.
 
 Drawn here because a handful of points on a character grid is less code than steering a plotting library around its labels.
 """
 
 import math
+from itertools import pairwise
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
 from isocost.report.data import ReportData
-from isocost.report.picture import Point, points, staircase, title
+from isocost.report.picture import Point, points, staircase, title, wide
 from isocost.report.words import AXES, say
 
 LETTERS = ascii_uppercase + ascii_lowercase
@@ -17,15 +18,14 @@ LETTERS = ascii_uppercase + ascii_lowercase
 class _Strokes(NamedTuple):
     across: str
     up: str
-    turn_up: str  # from across to up
-    turn_across: str  # from up to across
+    turn: str
     axis: str
     corner: str
     base: str
 
 
-UNICODE = _Strokes("─", "│", "╯", "╭", "┤", "└", "─")
-ASCII = _Strokes("-", "|", "+", "+", "|", "+", "-")
+UNICODE = _Strokes("─", "│", "╯", "┤", "└", "─")
+ASCII = _Strokes("-", "|", "+", "|", "+", "-")
 
 
 class _Scale(NamedTuple):
@@ -54,7 +54,7 @@ def plot(data: ReportData, *, width: int = 80, height: int = 18, unicode: bool =
         return f"No plot: no system has both {AXES[x].label} and {AXES[y].label} measured."
     marks = [say(AXES[y].kind, value) for value in _ends(shown, "y")]
     margin = max(map(len, marks))
-    across = _scale(shown, "x", max(20, width - margin - 4), logarithmic=_wide(shown))
+    across = _scale(shown, "x", max(20, width - margin - 4), logarithmic=wide(shown))
     up = _scale(shown, "y", height, logarithmic=False)
     strokes = UNICODE if unicode else ASCII
     grid = [[" "] * across.cells for _ in range(up.cells)]
@@ -67,7 +67,7 @@ def plot(data: ReportData, *, width: int = 80, height: int = 18, unicode: bool =
         lines.append(f"{mark:>{margin}} {strokes.axis}{''.join(grid[row])}".rstrip())
     lines.append(" " * (margin + 1) + strokes.corner + strokes.base * across.cells)
     lines.append(_under(data, across, margin))
-    return "\n".join([*lines, *_key(shown, letters, hidden, width)])
+    return "\n".join([*lines, *_key(shown, letters, hidden)])
 
 
 def _ends(shown: list[Point], axis: str) -> tuple[float, float]:
@@ -75,27 +75,24 @@ def _ends(shown: list[Point], axis: str) -> tuple[float, float]:
     return min(values), max(values)
 
 
-def _wide(shown: list[Point]) -> bool:
-    low, high = _ends(shown, "x")
-    return low > 0 and high > 10 * low
-
-
 def _scale(shown: list[Point], axis: str, cells: int, *, logarithmic: bool) -> _Scale:
     return _Scale(*_ends(shown, axis), cells, logarithmic)
 
 
 def _draw_line(grid: list[list[str]], steps: list[tuple[int, int]], strokes: _Strokes) -> None:
-    for (x, y), (to_x, to_y) in zip(steps, steps[1:], strict=False):
+    for (x, y), (to_x, to_y) in pairwise(steps):
         for column in range(x, to_x):
             grid[y][column] = strokes.across
         if to_y > y:
             for row in range(y, to_y):
                 grid[row][to_x] = strokes.up
-            grid[y][to_x] = strokes.turn_up
+            grid[y][to_x] = strokes.turn
 
 
-def _draw_points(grid: list[list[str]], shown: list[Point], letters: dict[str, str], across: _Scale, up: _Scale) -> dict[str, str]:
-    """Puts the letters on the grid, the frontier's last so that they stay on top; returns letter -> the letter that hides it."""
+def _draw_points(
+    grid: list[list[str]], shown: list[Point], letters: dict[str, str], across: _Scale, up: _Scale
+) -> dict[str, str]:
+    """Puts the letters on the grid, the frontier's first; returns letter -> the letter that hides it."""
     hidden: dict[str, str] = {}
     at: dict[tuple[int, int], str] = {}
     for point in sorted(shown, key=lambda point: not point["on"]):
@@ -110,15 +107,17 @@ def _draw_points(grid: list[list[str]], shown: list[Point], letters: dict[str, s
 
 
 def _under(data: ReportData, across: _Scale, margin: int) -> str:
-    axis = AXES[data.main[0]]
-    # The points hold money as it is shown, so it is not scaled again.
-    first, last = say(axis.kind, across.low), say(axis.kind, across.high)
+    """The ends of the horizontal axis, and its title between them or on a line of its own."""
+    axis, indent = AXES[data.main[0]], " " * (margin + 2)
+    first, last = say(axis.kind, across.low), say(axis.kind, across.high)  # the points hold money as it is shown
     middle = title(axis, data.per) + (", logarithmic" if across.log else "")
     room = across.cells - len(first) - len(last)
-    return " " * (margin + 2) + first + (middle.center(room) if len(middle) + 2 <= room else " " * room + f"\n{'':>{margin + 2}}{middle}").replace("\n", last + "\n", 1) + ("" if len(middle) + 2 > room else last)
+    if len(middle) + 2 <= room:
+        return f"{indent}{first}{middle.center(room)}{last}"
+    return f"{indent}{first}{' ' * room}{last}\n{indent}{middle}"
 
 
-def _key(shown: list[Point], letters: dict[str, str], hidden: dict[str, str], width: int) -> list[str]:
+def _key(shown: list[Point], letters: dict[str, str], hidden: dict[str, str]) -> list[str]:
     lines = []
     for point in shown:
         letter = letters[point["system"]]

@@ -15,7 +15,7 @@ from isocost.report.words import AXES
 
 @dataclass(frozen=True, kw_only=True)
 class ReportData:
-    """What the table, the plot and the page are made of. Only `systems` is needed; what is left out is not shown, or said to be missing.
+    """What the table, the plot and the page are made of. Only `systems` is needed; what is left out is not shown.
 
     systems: what metrics says of each system, over all tasks.
     frontiers: the first is the one that the summary and the plot open with; others give other axes their probabilities.

@@ -6,21 +6,19 @@ own security policy allows only the two scripts that it was made with, by their 
 
 import base64
 import hashlib
-import re
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from isocost.report.data import ReportData
+from isocost.report.html import filled, prose, text_of
 from isocost.report.picture import FORMATS, LIGHT, template, title
 from isocost.report.rows import pack
 from isocost.report.sections import facts, sections
 from isocost.report.summary import verdict
 from isocost.report.words import AXES
-from isocost.report.html import prose
 
 
 def page(data: ReportData, path: str | Path) -> Path:
@@ -34,22 +32,24 @@ def html(data: ReportData) -> str:
     """The report as the text of one HTML page."""
     packed = pack(data)
     parts = sections(data, packed.limit)
-    vega, script = _file("vega.js"), _file("page.js")
+    vega, script = text_of("vega.js"), text_of("page.js")
     fills = {
         "policy": _policy(vega, script),
         "title": escape(data.title),
-        "style": _file("page.css"),
+        "style": text_of("page.css"),
         "nav": "".join(f'<a href="#{part.id}">{escape(part.title)}</a>' for part in parts),
         "lead": "".join(f"<p>{prose(sentence)}</p>" for sentence in verdict(data)),
         "facts": facts(data),
         "sections": "\n".join(part.html() for part in parts),
-        "made": "".join(f" {escape(data.made[name])}{end}" for name, end in (("version", ","), ("date", "")) if name in data.made).rstrip(","),
+        "made": "".join(
+            f" {escape(data.made[name])}{end}" for name, end in (("version", ","), ("date", "")) if name in data.made
+        ).rstrip(","),
         "story": _inert(_story(data)),
         "rows": packed.text,
         "vega": vega,
         "script": script,
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: fills[found[1]], _file("page.html"))
+    return filled("page.html", fills)
 
 
 def _story(data: ReportData) -> dict[str, Any]:
@@ -112,8 +112,11 @@ def _inert(value: Any) -> str:
 
 def _policy(*scripts: str) -> str:
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts)
-    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-
-
-def _file(name: str) -> str:
-    return files("isocost.report").joinpath(name).read_text(encoding="utf-8")
+    walls = [
+        "default-src 'none'",
+        f"script-src {hashes}",
+        "style-src 'unsafe-inline'",
+        "img-src data: blob:",
+        "base-uri 'none'",
+    ]
+    return "; ".join([*walls, "form-action 'none'"])

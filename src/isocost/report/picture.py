@@ -2,12 +2,14 @@
 
 import json
 import math
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from isocost.frontier import nondominated
 from isocost.report.data import ReportData
+from isocost.report.html import text_of
 from isocost.report.words import AXES, Axis, say
 
 LIGHT = {"front": "#b23a16", "ink": "#1d1b16", "soft": "#6b675c", "rule": "#e4dfd3", "paper": "#fdfcf8"}
@@ -53,7 +55,7 @@ def spec(data: ReportData, x: str, y: str, *, log: bool = False) -> dict[str, An
 
 def template() -> str:
     """plot.json as text, its colours still names: $front, $ink, $soft, $rule, $paper."""
-    return files("isocost.report").joinpath("plot.json").read_text(encoding="utf-8")
+    return text_of("plot.json")
 
 
 def painted(text: str, palette: dict[str, str]) -> str:
@@ -75,14 +77,21 @@ def points(data: ReportData, x: str, y: str) -> list[Point]:
     drawn = data.frontier(x, y)
     places = {} if drawn is None else {place.system: place for place in drawn.systems}
     known = [name for name in data.names if data.value(name, x) is not None and data.value(name, y) is not None]
-    rows = [{"system": name, **_place(data, name, "x", x), **_place(data, name, "y", y)} for name in known]
-    flags = nondominated([(row["x"], row["y"]) for row in rows], (AXES[x].more_is_better, AXES[y].more_is_better)) if rows else []
+    rows: list[Point] = [{"system": name, **_place(data, name, "x", x), **_place(data, name, "y", y)} for name in known]
+    corners = np.array([(row["x"], row["y"]) for row in rows]).reshape(-1, 2)
+    flags = nondominated(corners, (AXES[x].more_is_better, AXES[y].more_is_better))
     for row, flag in zip(rows, flags, strict=True):
         place = places.get(row["system"])
         row["on"] = place.member if place else bool(flag)
         row["p"] = place.on_frontier if place else float(row["on"])
-        row["spoken"] = f"{row['system']}: {say(AXES[y].kind, data.value(row['system'], y))}, {say(AXES[x].kind, data.value(row['system'], x), data.per)}"
+        row["spoken"] = f"{row['system']}: {say(AXES[y].kind, row['y'])}, {say(AXES[x].kind, row['x'])}"
     return rows
+
+
+def wide(shown: list[Point]) -> bool:
+    """Whether the points spread over more than a factor of ten, so that a logarithm shows them better."""
+    values = [point["x"] for point in shown]
+    return bool(values) and min(values) > 0 and max(values) > 10 * min(values)
 
 
 def staircase(shown: list[Point]) -> list[dict[str, float]]:

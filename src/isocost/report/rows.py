@@ -67,7 +67,9 @@ def pack(data: ReportData) -> Packed:
 
 
 def _records(data: ReportData) -> pl.DataFrame:
-    place = pl.DataFrame({"system": list(data.names), "place": range(len(data.names))}, schema={"system": pl.String, "place": pl.Int64})
+    place = pl.DataFrame(
+        {"system": list(data.names), "place": range(len(data.names))}, schema={"system": pl.String, "place": pl.Int64}
+    )
     frame = data.records
     if frame.is_empty():
         frame = pl.DataFrame(schema={"system": pl.String, "item": pl.String, "attempt": pl.Int64})
@@ -86,7 +88,9 @@ def _items(data: ReportData) -> pl.DataFrame:
         return frame
     asked = data.records.select(*(_text(data.records, name) for name in wanted))
     only = asked.unique("item", keep="first", maintain_order=True).join(frame, on="item", how="anti")
-    return pl.concat([frame, only.with_columns(pl.lit(None, pl.String).alias("question"), pl.lit(None, pl.String).alias("target"))])
+    return pl.concat(
+        [frame, only.with_columns(pl.lit(None, pl.String).alias("question"), pl.lit(None, pl.String).alias("target"))]
+    )
 
 
 def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
@@ -97,7 +101,7 @@ def _limit(records: pl.DataFrame, items: pl.DataFrame) -> int | None:
     """The longest text that may stay so that all together fit the budget; None where nothing is cut."""
     columns = [records["final"], records["text"], records["error"], items["question"], items["target"]]
     lengths = pl.concat([column.cast(pl.String).drop_nulls().unique().str.len_chars() for column in columns])
-    if not len(lengths) or (lengths.max() or 0) <= LIMITS[0] and lengths.sum() <= TEXT_BUDGET:  # type: ignore[operator]
+    if not len(lengths) or (lengths.sum() <= TEXT_BUDGET and lengths.le(LIMITS[0]).all()):
         return None
     return next((limit for limit in LIMITS if lengths.clip(0, limit).sum() <= TEXT_BUDGET), 0)
 

@@ -24,7 +24,10 @@ def verdict(data: ReportData) -> list[Sentence]:
     if best is None:
         return [("No system has a measured ", AXES[y].label, ", so none can be recommended.")]
     if x not in data.axes:
-        return [*_most_accurate(data, best), ("Nothing that could be paid was measured, so there is no frontier to choose from.",)]
+        return [
+            *_most_accurate(data, best),
+            ("Nothing that could be paid was measured, so there is no frontier to choose from.",),
+        ]
     choice = cheapest_good_enough(data)
     if data.target is not None and choice is None:
         return [("No system reaches the accuracy asked for, ", say("share", data.target), "."), *_most_accurate(data, best)]
@@ -48,7 +51,7 @@ def cheapest_good_enough(data: ReportData) -> str | None:
 
 
 def _good(data: ReportData, name: str, best: str) -> bool:
-    x, y = data.main
+    y = data.main[1]
     estimate, top = data.estimate(name, y), data.value(best, y)
     if estimate is None or estimate.value is None or top is None:
         return False
@@ -73,7 +76,9 @@ def _recommendation(data: ReportData, choice: str, best: str) -> list[Sentence]:
     y = data.main[1]
     lines: list[Sentence] = []
     if data.target is not None:
-        lines.append((Name(choice), " is the cheapest system that reaches ", say("share", data.target), ": ", *_at(data, choice), "."))
+        lines.append(
+            (Name(choice), " is the cheapest system that reaches ", say("share", data.target), ": ", *_at(data, choice), ".")
+        )
         reached = data.estimate(choice, y)
         if reached is None or reached.low is None or reached.low < data.target:
             lines.append(("It may still fall short: its interval reaches below what was asked for.",))
@@ -83,7 +88,14 @@ def _recommendation(data: ReportData, choice: str, best: str) -> list[Sentence]:
     else:
         lines.append((Name(choice), " is the cheapest system that is good enough: ", *_at(data, choice), "."))
         lines.append(
-            (Name(best), " has the highest ", *_at(data, best, ", "), ", but these questions cannot tell the two apart", *_apart(data, choice), ".")
+            (
+                Name(best),
+                " has the highest ",
+                *_at(data, best, ", "),
+                ", but these questions cannot tell the two apart",
+                *_apart(data, choice),
+                ".",
+            )
         )
     return [*lines, *_surety(data, choice)]
 
@@ -125,13 +137,21 @@ def _surety(data: ReportData, choice: str) -> list[Sentence]:
     lines: list[Sentence] = []
     surely = {place.system: place.on_frontier for place in frontier.systems}.get(choice)
     if surely is not None:
-        lines.append(("With other questions of the same kind it would be on the frontier ", probability(surely), " of the time."))
+        lines.append(
+            ("With other questions of the same kind it would be on the frontier ", probability(surely), " of the time.")
+        )
     flattery = frontier.flattery[-1] if frontier.flattery else None
     if flattery is not None and flattery.value is not None:
         points = f"{100 * flattery.value:.1f} points"
         lines.append(
-            ("Systems chosen on the questions they are measured on look better than they are: here by about ", points, " of ",
-             AXES[data.main[1]].label, f" ({_points(flattery)})" if flattery.low is not None else "", ".")
+            (
+                "Systems chosen on the questions they are measured on look better than they are: here by about ",
+                points,
+                " of ",
+                AXES[data.main[1]].label,
+                f" ({_points(flattery)})" if flattery.low is not None else "",
+                ".",
+            )
         )
     return lines
 

@@ -11,12 +11,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from isocost.metrics import SystemMetrics
+from isocost.metrics import Estimate, SystemMetrics
 from isocost.report.data import ReportData
 from isocost.report.picture import points
 from isocost.report.summary import Sentence, unmeasured, verdict
-from isocost.report.words import AXES, interval, missing, probability, say
+from isocost.report.words import AXES, DASH, interval, missing, probability, say
 
+HYPHENS = box.Box("    \n    \n -- \n" + "    \n" * 5, ascii=True)  # SIMPLE_HEAD without Unicode
 WIDE = 110  # columns from which everything fits in one table
 
 
@@ -31,7 +32,7 @@ def table(data: ReportData, *, width: int = 80, unicode: bool = True) -> Rendera
 
     unicode: False draws the rules with plain hyphens, for terminals that know nothing else.
     """
-    columns = list(_columns(data, "–" if unicode else "-"))
+    columns = list(_columns(data, DASH if unicode else "-"))
     if width >= WIDE:
         tables = [_table(data, columns, unicode)]
     else:
@@ -44,7 +45,7 @@ def table(data: ReportData, *, width: int = 80, unicode: bool = True) -> Rendera
 
 def _table(data: ReportData, columns: list[_Column], unicode: bool, title: str | None = None) -> Table:
     made = Table(
-        box=box.SIMPLE_HEAD if unicode else box.ASCII2,
+        box=box.SIMPLE_HEAD if unicode else HYPHENS,
         title=title,
         title_justify="left",
         title_style="bold",
@@ -82,9 +83,9 @@ def _tasks(data: ReportData) -> Iterator[_Column]:
     for task, systems in data.by_task.items():
         found = {each.system: each.metrics.get(y) for each in systems}
 
-        def cell(name: str, found: dict[str, object] = found) -> str:
+        def cell(name: str, found: dict[str, Estimate | None] = found) -> str:
             estimate = found.get(name)
-            return say("share", estimate.value) if estimate is not None else "not asked"
+            return say(AXES[y].kind, estimate.value) if estimate else "not asked"
 
         yield _Column(task or "no task", cell, True)
 
@@ -127,7 +128,9 @@ def _errors(system: SystemMetrics) -> str:
 
 def _notes(data: ReportData) -> Iterator[Sentence]:
     if data.frontier(*data.main) is not None:
-        yield ("On the frontier: no system is cheaper and at least as good; the percentage says how often, with the questions drawn again.",)
+        yield (
+            "On the frontier: no system is cheaper and at least as good; the percentage says how often, with the questions drawn again.",
+        )
     if any(each.n_errors for each in data.systems):
         yield ("Errors are failed calls: counted apart, never as wrong answers.",)
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from isocost.metrics import Estimate
 
+DASH = "\u2013"  # between the ends of an interval, where the terminal knows it
+
 Kind = str  # "share", "money", "seconds", "count" or "joules"
 
 
@@ -41,8 +43,7 @@ def digits(value: float, significant: int = 3) -> str:
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "unbounded"
     after = max(0, significant - 1 - math.floor(math.log10(abs(value))))
-    text = f"{value:,.{after}f}"
-    return text
+    return f"{value:,.{after}f}"
 
 
 def say(kind: Kind, value: float | None, per: int = 1) -> str:
@@ -86,5 +87,5 @@ def probability(value: float | None) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """ "1 question", "1,319 questions". """
+    """ "1 question", "1,319 questions"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
