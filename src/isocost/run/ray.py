@@ -7,8 +7,9 @@ on the loopback interface only, and ended with the run.
 import asyncio
 import os
 import pickle
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,7 +111,8 @@ async def on_ray(shift: Shift, build: Build) -> None:
     if not shift.questions:
         return
     ray = _import_ray()
-    with _cluster(ray):
+    # Ray prints what happens to workers on stdout, where results belong.
+    with redirect_stdout(sys.stderr), _cluster(ray):
         crew = _Crew(ray, shift, build)
         try:
             await crew.start()
