@@ -3,6 +3,7 @@
 from isocost.records.budget import Budget, Cap, Price
 from isocost.records.calls import Call
 from isocost.records.errors import CallFailed, CapReached, InputError, IsocostError, MissingExtra, StoreError
+from isocost.records.manifest import Manifest, SystemEntry, read_items, write_items
 from isocost.records.nouns import (
     Answer,
     Example,
@@ -19,6 +20,8 @@ from isocost.records.nouns import (
     text_of,
     total,
 )
+from isocost.records.store import Records, open_records
+from isocost.records.writer import RecordWriter
 
 __all__ = [
     "Answer",
@@ -33,16 +36,23 @@ __all__ = [
     "InputError",
     "IsocostError",
     "Item",
+    "Manifest",
     "Message",
     "MissingExtra",
     "Price",
     "Record",
+    "RecordWriter",
+    "Records",
     "Request",
     "Source",
     "StoreError",
     "System",
+    "SystemEntry",
     "derive_seed",
     "merge",
+    "open_records",
+    "read_items",
     "text_of",
     "total",
+    "write_items",
 ]

@@ -1,0 +1,1 @@
+"""Whatever answers: models, and the strategies that wrap them."""

@@ -1,0 +1,1 @@
+"""What counts as right: one file a kind of grader."""
