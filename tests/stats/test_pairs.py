@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.oracles import stats as oracle
 
 from isocost.stats import clustered_mean, holm, mcnemar, paired_difference
-from tests.oracles import stats as oracle
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=6)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.oracles import stats as oracle
 
 from isocost.stats import quantile_interval
-from tests.oracles import stats as oracle
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40), st.sampled_from([0.1, 0.5, 0.9, 0.99]))
@@ -51,4 +51,4 @@ def test_clustered_quantiles_cover(q: float) -> None:
     values = (shared + rng.normal(size=(studies, 40, 4)) * math.sqrt(0.5)).reshape(studies, -1)
     clusters = np.repeat(np.arange(40), 4)
     inside = [(f := quantile_interval(row, q, clusters)).low <= ndtri(q) <= f.high for row in values]
-    assert np.mean(inside) >= 0.92
+    assert np.mean(inside) >= 0.935
