@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -18,7 +18,6 @@ from isocost.report.summary import Sentence, unmeasured, verdict
 from isocost.report.words import AXES, DASH, interval, missing, probability, say
 
 HYPHENS = box.Box("    \n    \n -- \n" + "    \n" * 5, ascii=True)  # SIMPLE_HEAD without Unicode
-WIDE = 110  # columns from which everything fits in one table
 
 
 class _Column(NamedTuple):
@@ -33,9 +32,8 @@ def table(data: ReportData, *, width: int = 80, unicode: bool = True) -> Rendera
     unicode: False draws the rules with plain hyphens, for terminals that know nothing else.
     """
     columns = list(_columns(data, DASH if unicode else "-"))
-    if width >= WIDE:
-        tables = [_table(data, columns, unicode)]
-    else:
+    tables = [_table(data, columns, unicode)]
+    if Console(width=1000).measure(tables[0]).maximum > width:
         tables = [_table(data, [column for column in columns if column.first == first], unicode) for first in (True, False)]
     if len(data.by_task) > 1:
         tables.append(_table(data, list(_tasks(data)), unicode, title=f"{AXES[data.main[1]].label.capitalize()} by task"))
@@ -70,7 +68,7 @@ def _columns(data: ReportData, joint: str) -> Iterator[_Column]:
     yield _Column("on the\nfrontier", _membership(data), True)
     yield _Column("errors", lambda name: _errors(systems[name]), True)
     for metric in ("tokens", "seconds", "cost"):
-        if metric != x and (metric in data.axes or metric != "cost"):
+        if metric != x and metric in data.axes:
             yield _Column(_head(data, metric), lambda name, metric=metric: _value(data, name, metric), False)  # type: ignore[misc]
     for metric, how in (("cost_per_correct_pooled", "pooled"), ("cost_per_correct_per_question", "per\nquestion")):
         if any(data.told(name, metric) for name in data.names):
@@ -129,7 +127,7 @@ def _errors(system: SystemMetrics) -> str:
 def _notes(data: ReportData) -> Iterator[Sentence]:
     if data.frontier(*data.main) is not None:
         yield (
-            "On the frontier: no system is cheaper and at least as good; the percentage says how often, with the questions drawn again.",
+            "On the frontier: nothing cheaper is at least as good. The percentage: how often, with the questions drawn again.",
         )
     if any(each.n_errors for each in data.systems):
         yield ("Errors are failed calls: counted apart, never as wrong answers.",)

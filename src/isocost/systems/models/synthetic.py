@@ -10,7 +10,9 @@ import asyncio
 import hashlib
 import math
 import re
+from bisect import bisect
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
@@ -125,7 +127,9 @@ class Synthetic(Model):
     def models(self, prices: Mapping[str, Price | Mapping[str, Any]] | None = None) -> dict[str, "Synthetic"]:
         """One model for each name of `abilities` (an ability may itself be a number by task), each with its own draws."""
         if not self._by_task:
-            raise InputError(f"models() needs abilities by name, got {self.abilities}. Hint: abilities={{'small': -1, 'large': 1}}.")
+            raise InputError(
+                f"models() needs abilities by name, got {self.abilities}. Hint: abilities={{'small': -1, 'large': 1}}."
+            )
         made = {}
         for name, ability in self._by_task.items():
             price = price_of((prices or {}).get(name, self.price))
@@ -200,11 +204,7 @@ class Synthetic(Model):
     def _wrong(self, question: Question, draw: float) -> str:
         """One of the question's wrong answers, by their weights."""
         weights = self.answering.distractors
-        left = draw * sum(weights)
-        for index, weight in enumerate(weights):
-            left -= weight
-            if left < 0:
-                break
+        index = min(bisect(list(accumulate(weights)), draw * sum(weights)), len(weights) - 1)
         wrong = question.number(index)
         return wrong if wrong != question.target else f"-{wrong}"
 
