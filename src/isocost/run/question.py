@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from isocost.records import Answer, Call, CallFailed, CapReached, Grade, Grader, Item, Record
+from isocost.records import Answer, Call, CallFailed, CapReached, Grade, Grader, Item, Record, Source, total
 from isocost.run.job import Job, Question, Team
 
 T = TypeVar("T")
@@ -37,7 +37,8 @@ async def _record(job: Job, team: Team, question: Question, system: str) -> Reco
     request = item.request(seed=blank.seed, budget=job.budget)
     started, clock = time.time(), time.perf_counter()
     said = await _caught(lambda: team.systems[system](request), Answer, job.timeout)
-    record = replace(blank, calls=said.calls, seconds=time.perf_counter() - clock, started=started)
+    seconds = _seconds(time.perf_counter() - clock, said.calls, blank.source)
+    record = replace(blank, calls=said.calls, seconds=seconds, started=started)
     if isinstance(said, _Failure):
         return replace(record, error=said.why, error_kind=said.kind)
     record = replace(
@@ -47,6 +48,12 @@ async def _record(job: Job, team: Team, question: Question, system: str) -> Reco
     if isinstance(grade, _Failure):
         return replace(record, error=f"grading: {grade.why}", error_kind="grader", grading=grade.calls)
     return replace(record, score=grade.score, reason=grade.reason, grading=grade.calls)
+
+
+def _seconds(wall: float, calls: tuple[Call, ...], source: Source) -> float:
+    """The wall time; where models only tell their seconds and do not take them, those, one call after the other."""
+    told = total(call.seconds for call in calls) if source in ("simulated", "replayed") else None
+    return wall if told is None else max(wall, told)
 
 
 async def _graded(grader: Grader, item: Item, answer: Answer) -> Grade:

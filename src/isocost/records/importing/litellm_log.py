@@ -48,7 +48,7 @@ def _found(number: int, row: dict[str, Any]) -> Found:
     failed = str(row.get("status") or "").lower() == "failure"
     error = str(row.get("error_str") or "failed") if failed else None
     shared = str(row.get("cache_hit")).lower() == "true"
-    text = _text(response, row.get("response"))
+    text = _text(response)
     seconds = None if started is None or ended is None else ended - started
     told = usage(response.get("usage") or {})
     call = Call(
@@ -91,11 +91,11 @@ def _digest(question: Any) -> str:
     return hashlib.blake2b(msgspec.json.encode(question), digest_size=8).hexdigest()
 
 
-def _text(response: dict[str, Any], raw: Any) -> str | None:
+def _text(response: dict[str, Any]) -> str | None:
     for choice in response.get("choices") or ():
         text = (choice.get("message") or {}).get("content", choice.get("text"))
         return text if isinstance(text, str) else None
-    return raw if isinstance(raw, str) and raw and not response else None
+    return None
 
 
 def _unix(moment: Any) -> float | None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,15 +80,15 @@ def read_parquet(file: Path, _wanted: Sequence[str]) -> Table:
     return _not_empty(Table(file, frame, lambda row: row + 1))
 
 
-def json_lines(file: Path) -> list[tuple[int, dict[str, Any]]]:
-    """The objects of a file of JSON lines, each with its line's number."""
-    decoder = msgspec.json.Decoder(dict[str, Any])
+def json_lines(file: Path, *, nan: bool = False) -> list[tuple[int, dict[str, Any]]]:
+    """The objects of a file of JSON lines, each with its line's number; with `nan`, NaN is a number, as in Python's JSON."""
+    decode = json.loads if nan else msgspec.json.Decoder(dict[str, Any]).decode
     found = []
     for block in blocks(file):
         for number, line in numbered(block):
             try:
-                found.append((number, decoder.decode(line)))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                found.append((number, decode(line)))
+            except (msgspec.DecodeError, ValueError) as error:
                 raise unreadable(error, file, number) from None
     if not found:
         raise InputError("expected JSON lines, the file is empty. Hint: was it written to the end?", file=file)
