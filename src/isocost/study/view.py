@@ -69,9 +69,7 @@ def priced(records: Records, manifest: Manifest) -> tuple[pl.DataFrame, pl.DataF
     calls = calls.with_columns(cost=_cost(calls.columns, prices, manifest.prices))
     answering = calls.lazy().filter(pl.col("purpose") == "answer")
     key = ["system", "item", "attempt"]
-    costs = answering.group_by(key).agg(
-        cost=pl.when(pl.col("cost").is_null().any()).then(None).otherwise(pl.col("cost").sum())
-    )
+    costs = answering.group_by(key).agg(cost=pl.when(pl.col("cost").is_null().any()).then(None).otherwise(pl.col("cost").sum()))
     return records.scan().join(costs, on=key, how="left", maintain_order="left").collect(), calls
 
 

@@ -1,9 +1,6 @@
 """The models: what finally answers a request, each asked through the one story of `base.Model`."""
 
 from isocost.systems.models.base import Draft, Model
-
-
-
 from isocost.systems.models.synthetic import Synthetic
 
 __all__ = ["Draft", "Model", "Synthetic"]

@@ -227,7 +227,9 @@ def price_of(price: Price | Mapping[str, Any] | None) -> Price | None:
     try:
         return msgspec.convert(dict(price), Price)
     except msgspec.ValidationError as error:
-        raise InputError(f"a price is a table of input, output, cached, per_hour, source and date: {error}, got {price}.") from error
+        raise InputError(
+            f"a price is a table of input, output, cached, per_hour, source and date: {error}, got {price}."
+        ) from error
 
 
 def _at_least(name: str, value: int | None, least: int) -> None:

@@ -202,7 +202,9 @@ class Endpoint(Model):
             return {}
         key = os.environ.get(self.key_env)
         if not key:
-            raise InputError(f"the endpoint '{self.name}' needs its key in the environment variable {self.key_env}, it is not set.")
+            raise InputError(
+                f"the endpoint '{self.name}' needs its key in the environment variable {self.key_env}, it is not set."
+            )
         return {"Authorization": f"Bearer {key}"}
 
     def _without_key(self, text: str) -> str:

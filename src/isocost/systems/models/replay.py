@@ -1,13 +1,12 @@
 """`Replay`: answers from records, without asking anybody."""
 
 import random
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from isocost.records import Answer, Call, CallFailed, InputError, Item, Price, Record, Request, derive_seed
-from isocost.systems.models.base import Draft, Model
+from isocost.records import InputError, Item, Price, Record, Request, derive_seed
+from isocost.systems.models.base import Model
 
 TokenCount = Callable[[Request], Awaitable[int]]
 

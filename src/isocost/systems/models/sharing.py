@@ -23,9 +23,7 @@ class Meter:
     all along would have got (the *virtual time* of fair queueing: Parekh & Gallager 1993, eq. 9, equal weights).
     """
 
-    def __init__(
-        self, wall: Callable[[], float] = time.perf_counter, cpu: Callable[[], float] = time.process_time
-    ) -> None:
+    def __init__(self, wall: Callable[[], float] = time.perf_counter, cpu: Callable[[], float] = time.process_time) -> None:
         self._wall, self._cpu = wall, cpu
         self._lock = threading.Lock()
         self._inside = 0

@@ -125,7 +125,9 @@ class Synthetic(Model):
     def models(self, prices: Mapping[str, Price | Mapping[str, Any]] | None = None) -> dict[str, "Synthetic"]:
         """One model for each name of `abilities` (an ability may itself be a number by task), each with its own draws."""
         if not self._by_task:
-            raise InputError(f"models() needs abilities by name, got {self.abilities}. Hint: abilities={{'small': -1, 'large': 1}}.")
+            raise InputError(
+                f"models() needs abilities by name, got {self.abilities}. Hint: abilities={{'small': -1, 'large': 1}}."
+            )
         made = {}
         for name, ability in self._by_task.items():
             price = price_of((prices or {}).get(name, self.price))
