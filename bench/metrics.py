@@ -97,8 +97,9 @@ def measure(path: Path) -> None:
 
     pl, metrics, stats, prices = step("import", load)
     scan = pl.scan_parquet(path / "records.parquet")
-    summary = step("metrics with intervals", lambda: metrics.summarise(scan, prices=prices))
-    table = step("question by question", lambda: metrics.item_table(scan, ("cost", "accuracy"), prices))
+    book = step("read", lambda: metrics.read(scan, prices))
+    summary = step("metrics with intervals", lambda: metrics.summarise(book))
+    table = step("question by question", lambda: metrics.item_table(book, ("cost", "accuracy")))
     step("frontier", lambda: frontier(table, stats))
     steps.append(("total", time.perf_counter() - began, time.process_time()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -84,7 +84,7 @@ def main() -> None:
         sys.exit(_say(f"error: {error}", 2))
     except CapReached as error:
         sys.exit(_say(f"stopped: {error}", 3))
-    except IsocostError as error:
+    except (IsocostError, ImportError) as error:
         sys.exit(_say(f"error: {error}", 1))
 
 

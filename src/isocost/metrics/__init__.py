@@ -1,6 +1,6 @@
 """Records in, estimates out: quality, cost, latency, energy, each with its interval, its n, its method and its basis."""
 
-from isocost.metrics.answers import Answers, Records
+from isocost.metrics.answers import Answers, Book, Records, read
 from isocost.metrics.cost import cost_per_correct_per_question
 from isocost.metrics.estimate import Basis, Estimate, basis_of
 from isocost.metrics.prices import list_price, resolve
@@ -19,6 +19,7 @@ __all__ = [
     "Answers",
     "Axis",
     "Basis",
+    "Book",
     "Comparison",
     "Estimate",
     "ItemTable",
@@ -30,6 +31,7 @@ __all__ = [
     "cost_per_correct_per_question",
     "item_table",
     "list_price",
+    "read",
     "resolve",
     "summarise",
 ]

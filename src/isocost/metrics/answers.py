@@ -20,6 +20,7 @@ Codes = NDArray[np.uint32]
 DOLLARS = "dollars"  # not a column: what an answer costs, from several of them
 COST_COLUMNS = (*QUANTITIES, "billed")
 NAMED = ("system", "item", "group", "model", "source")
+ALL = (DOLLARS, "score", "seconds", "n_shared", "first_token_seconds", "cpu_seconds", "joules")
 
 
 class Records(Protocol):
@@ -52,13 +53,16 @@ class ItemSums(NamedTuple):
 
 @dataclass(frozen=True)
 class Book:
-    """All that was read: arrays of equal length, one entry a record, and the names behind their codes."""
+    """Records read into memory: arrays of equal length, ordered by system, its answered records before its failed ones.
+
+    A code stands for a name by its place in `names`; their number stands for none.
+    """
 
     columns: Mapping[str, Floats]
     codes: Mapping[str, Codes]
     names: Mapping[str, Sequence[str]]
-    answered: NDArray[np.bool_]
     refused: NDArray[np.bool_]
+    counts: NDArray[np.intp]  # (systems, 2): answered and failed records
     mixed: Floats | None = None  # what answers of several models cost, where their calls could be read
     unpriced: Mapping[int, frozenset[str]] = field(default_factory=dict)  # models without a price, by system, of those
     own: Mapping[str, Price] = field(default_factory=dict)
@@ -71,7 +75,7 @@ class Answers:
 
     book: Book
     system: str
-    rows: NDArray[np.intp] | slice
+    rows: slice
     n_records: int
     n_errors: int
     n_items: int
@@ -112,7 +116,10 @@ class Answers:
 
     def sums(self, values: Floats) -> Sums:
         """Totals and counts of the values, one an answer, by cluster."""
-        return sums(values, self.cluster)
+        if self.repeats:
+            return sums(values, self.cluster)
+        known = values[~np.isnan(values)]
+        return Sums(known, np.ones(len(known)))
 
     def by_item(self, values: Floats) -> ItemSums:
         """Totals and counts of the values, one an answer, of each item that has any."""
@@ -135,53 +142,71 @@ def _totals(codes: NDArray[Any], values: Floats, size: int = 0) -> Floats:
     return np.asarray(np.bincount(codes, weights=values, minlength=size), dtype=np.float64)
 
 
-def read(records: Records | pl.LazyFrame | pl.DataFrame, needs: Sequence[str], own: Mapping[str, Price]) -> Book:
-    """The needed columns of all records; `dollars` among them stands for all that prices need."""
-    scan = records.lazy() if isinstance(records, pl.LazyFrame | pl.DataFrame) else records.scan()
+Readable = Records | pl.LazyFrame | pl.DataFrame | Book
+
+
+def read(
+    records: Records | pl.LazyFrame | pl.DataFrame, prices: Mapping[str, Price] | None = None, needs: Sequence[str] = ALL
+) -> Book:
+    """The records in memory, once for many questions, in the columns needed (`dollars` stands for all that prices need).
+
+    prices: the user's own, by model; they go before bills and list prices.
+    """
     priced = DOLLARS in needs
     numbers = sorted({*needs, "n_calls", *(COST_COLUMNS if priced else ())} - {DOLLARS})
-    frame = _select(scan, numbers)
+    frame = _select(records.lazy() if isinstance(records, pl.LazyFrame | pl.DataFrame) else records.scan(), numbers)
     names, codes = {}, {}
     for name in NAMED:
-        names[name], codes[name] = _coded(frame[name])
-    mixed = frame.filter(pl.col("model").is_null() & (pl.col("n_calls") > 0) & pl.col("answered")).select(
-        pl.col("row"), pl.col("system", "item").cast(pl.String), "attempt"
+        names[name], codes[name] = _coded(frame.drop_in_place(name))
+    key = 2 * codes["system"].astype(np.int64) + frame.drop_in_place("failed").to_numpy()
+    order = _order(key, 2 * len(names["system"]))
+    book = Book(
+        columns={name: frame.drop_in_place(name).to_numpy()[order] for name in numbers},
+        codes={name: code[order] for name, code in codes.items()},
+        names=names,
+        refused=frame.drop_in_place("refused").to_numpy()[order],
+        counts=np.bincount(key, minlength=2 * len(names["system"])).reshape(-1, 2),
+        own=prices or {},
     )
-    answered = frame.drop_in_place("answered").to_numpy()
-    refused = frame.drop_in_place("refused").to_numpy()
-    columns = {name: frame.drop_in_place(name).to_numpy() for name in numbers}
-    book = Book(columns, codes, names, answered, refused, own=own)
     if not priced:
         return book
-    calls = None if isinstance(records, pl.LazyFrame | pl.DataFrame) or mixed.is_empty() else _calls(records, mixed)
-    book = replace(book, listed=resolve(_without_bill(book, calls) - set(own)))
+    calls = (
+        None if isinstance(records, pl.LazyFrame | pl.DataFrame) else _calls(records, book, frame["attempt"].to_numpy()[order])
+    )
+    book = replace(book, listed=resolve(_without_bill(book, calls) - set(book.own)))
     return book if calls is None else _with_mixed(book, calls)
 
 
 def systems(book: Book) -> Iterator[Answers]:
     """Each system's answers, in order of name."""
-    code = book.codes["system"]
-    narrow = code.astype(np.uint16) if len(book.names["system"]) < 2**16 else code
-    order = np.argsort(narrow, kind="stable")  # radix sort where the codes are narrow
-    ends = np.cumsum(np.bincount(code, minlength=len(book.names["system"])))
-    for system, start, end in zip(book.names["system"], (0, *ends[:-1]), ends, strict=True):
-        rows = order[start:end]
-        answered = rows[book.answered[rows]]
-        sources = np.unique(book.codes["source"][answered])
-        known = book.names["source"]
+    start = 0
+    for system, (answered, failed) in zip(book.names["system"], book.counts.tolist(), strict=True):
+        rows = slice(start, start + answered)
+        start += answered + failed
+        asked = book.codes["item"][rows.start : start]
+        sources = [name for name, count in _tally(book, "source", rows).items() if count]
         yield Answers(
             book=book,
             system=system,
-            rows=slice(answered[0], answered[-1] + 1) if _contiguous(answered) else answered,
-            n_records=len(rows),
-            n_errors=len(rows) - len(answered),
-            n_items=int(np.count_nonzero(np.bincount(book.codes["item"][rows]))),
-            basis=basis_of(known[s] if s < len(known) else "" for s in sources),
+            rows=rows,
+            n_records=answered + failed,
+            n_errors=failed,
+            n_items=int(np.count_nonzero(np.bincount(asked))),
+            basis=basis_of(sources),
         )
 
 
-def _contiguous(rows: NDArray[np.intp]) -> bool:
-    return len(rows) > 0 and int(rows[-1] - rows[0]) + 1 == len(rows)
+def _order(key: NDArray[np.int64], size: int) -> NDArray[np.intp] | slice:
+    """What puts the keys in order, equal ones as they stand; nothing to do if they are."""
+    if bool((key[1:] >= key[:-1]).all()):
+        return slice(None)
+    return np.argsort(key.astype(np.uint16) if size <= 2**16 else key, kind="stable")  # a radix sort where it is narrow
+
+
+def _tally(book: Book, column: str, rows: slice) -> dict[str, int]:
+    """How many of the rows bear each name; "" counts those that bear none."""
+    counts = np.bincount(book.codes[column][rows], minlength=len(book.names[column]) + 1)
+    return dict(zip((*book.names[column], ""), counts.tolist(), strict=True))
 
 
 def _select(scan: pl.LazyFrame, numbers: Sequence[str]) -> pl.DataFrame:
@@ -194,22 +219,26 @@ def _select(scan: pl.LazyFrame, numbers: Sequence[str]) -> pl.DataFrame:
     def column(name: str) -> pl.Expr:
         return pl.col(name) if name in schema else defaults.get(name, pl.lit(None, FLAT[name])).alias(name)
 
-    full = scan.with_columns(column(name) for name in FLAT if name not in schema).with_row_index("row")
-    return full.select(
-        "row",
-        "attempt",
-        pl.col(*NAMED).cast(pl.Categorical),
-        pl.col("error").is_null().alias("answered"),
-        ((pl.col("finish") == "budget") & (pl.col("n_calls") == 0)).fill_null(False).alias("refused"),
-        *(pl.col(name).cast(pl.Float64).fill_null(math.nan) for name in numbers),
-    ).collect(engine="streaming")
+    return (
+        scan.with_columns(column(name) for name in FLAT if name not in schema)
+        .select(
+            "attempt",
+            pl.col(*NAMED).cast(pl.Categorical),
+            pl.col("error").is_not_null().alias("failed"),
+            ((pl.col("finish") == "budget") & (pl.col("n_calls") == 0)).fill_null(False).alias("refused"),
+            *(pl.col(name).cast(pl.Float64).fill_null(math.nan) for name in numbers),
+        )
+        .collect(engine="streaming")
+    )
 
 
 def _coded(series: pl.Series) -> tuple[list[str], Codes]:
     """The distinct names in order, and the code of each entry; a null's code is their number."""
     unique = series.unique().drop_nulls()
+    if unique.is_empty():
+        return [], np.broadcast_to(np.uint32(0), len(series))
     pairs = sorted(zip(unique.cast(pl.String).to_list(), unique.to_physical().to_list(), strict=True))
-    table = np.empty(max((code for _, code in pairs), default=0) + 2, dtype=np.uint32)
+    table = np.empty(max(code for _, code in pairs) + 2, dtype=np.uint32)
     table[-1] = len(pairs)
     for new, (_, old) in enumerate(pairs):
         table[old] = new
@@ -218,20 +247,28 @@ def _coded(series: pl.Series) -> tuple[list[str], Codes]:
 
 def _without_bill(book: Book, calls: pl.DataFrame | None) -> set[str]:
     """The models that have answers without a bill: those that need a list price."""
-    known, models = book.names["model"], book.codes["model"]
-    open_ = np.bincount(models[book.answered & np.isnan(book.columns["billed"])], minlength=len(known) + 1)
-    found = {model for model, count in zip(known, open_, strict=False) if count}
+    known = book.names["model"]
+    counts = np.bincount(book.codes["model"][np.isnan(book.columns["billed"])], minlength=len(known) + 1)
+    found = {model for model, count in zip(known, counts, strict=False) if count}
     return found if calls is None else found | set(calls.filter(pl.col("billed").is_nan())["model"].drop_nulls())
 
 
-def _calls(records: Records, mixed: pl.DataFrame) -> pl.DataFrame:
-    """The calls of the answers that went to several models."""
+def _several(book: Book) -> NDArray[np.bool_]:
+    """Where an answer's calls went to several models."""
+    several: NDArray[np.bool_] = (book.codes["model"] == len(book.names["model"])) & (book.columns["n_calls"] > 0)
+    return several
+
+
+def _calls(records: Records, book: Book, attempt: NDArray[np.int64]) -> pl.DataFrame | None:
+    """The calls of the answers that went to several models, if there are any."""
+    rows = np.flatnonzero(_several(book))
+    if not len(rows):
+        return None
+    named = {name: pl.Series(book.names[name], dtype=pl.String).gather(book.codes[name][rows]) for name in ("system", "item")}
+    wanted = pl.LazyFrame({"row": rows, "attempt": attempt[rows], **named})
     calls = records.calls().filter(pl.col("purpose") == "answer").rename({"seconds": "call_seconds"})
-    return (
-        calls.join(mixed.lazy(), on=["system", "item", "attempt"])
-        .select("row", "model", *(pl.col(name).cast(pl.Float64).fill_null(math.nan) for name in COST_COLUMNS))
-        .collect(engine="streaming")
-    )
+    numbers = (pl.col(name).cast(pl.Float64).fill_null(math.nan) for name in COST_COLUMNS)
+    return calls.join(wanted, on=["system", "item", "attempt"]).select("row", "model", *numbers).collect(engine="streaming")
 
 
 def _with_mixed(book: Book, calls: pl.DataFrame) -> Book:
@@ -244,26 +281,25 @@ def _with_mixed(book: Book, calls: pl.DataFrame) -> Book:
         if not priced:
             for system in np.unique(book.codes["system"][rows[at & np.isnan(cost)]]):
                 unpriced[int(system)] = unpriced.get(int(system), frozenset()) | {model}
-    whole = _totals(rows, cost, len(book.answered))
-    whole[np.bincount(rows, minlength=len(whole)) != book.columns["n_calls"]] = math.nan
+    size = len(book.columns["n_calls"])
+    whole = _totals(rows, cost, size)
+    whole[np.bincount(rows, minlength=size) != book.columns["n_calls"]] = math.nan
     return replace(book, mixed=whole, unpriced=unpriced)
 
 
 def _cost(answers: Answers) -> tuple[Floats, tuple[str, ...]]:
-    book, known = answers.book, answers.book.names["model"]
-    model, unpriced = book.codes["model"][answers.rows], set[str]()
+    book, rows = answers.book, answers.rows
     quantities: Quantities = {name: answers[name] for name in COST_COLUMNS}
-    cost = quantities["billed"].copy()
-    for code in np.unique(model):
-        at = model == code
-        if code < len(known):
-            part: Quantities = quantities if at.all() else {name: values[at] for name, values in quantities.items()}
-            cost[at], priced = bill(known[code], part, book.own, book.listed)
+    cost, unpriced = quantities["billed"].copy(), set[str]()
+    for model, count in _tally(book, "model", rows).items():
+        if count and model in book.names["model"]:
+            at = slice(None) if count == len(cost) else book.codes["model"][rows] == book.names["model"].index(model)
+            cost[at], priced = bill(model, {name: values[at] for name, values in quantities.items()}, book.own, book.listed)
             if not priced and np.isnan(cost[at]).any():
-                unpriced.add(known[code])
-    several = (model == len(known)) & (answers["n_calls"] > 0)
+                unpriced.add(model)
+    several = (book.codes["model"][rows] == len(book.names["model"])) & (answers["n_calls"] > 0)
     if several.any() and book.mixed is not None:
-        cost[several] = book.mixed[answers.rows][several]
+        cost[several] = book.mixed[rows][several]
         unpriced |= book.unpriced.get(book.names["system"].index(answers.system), frozenset())
     elif np.isnan(cost[several]).any():
         unpriced.add("several models")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isocost.metrics.answers import Answers
 from isocost.metrics.estimate import Estimate, estimate, missing
@@ -17,8 +18,8 @@ def seconds(answers: Answers) -> Floats:
     An answer that shared identical calls with another system did not wait for them; it is given its calls' own seconds, one
     after the other, where that is more: an upper bound for a strategy that asks several at once.
     """
-    wall = answers["seconds"]
-    return np.where(_shared(answers), np.fmax(wall, answers["call_seconds"]), wall)
+    wall, shared = answers["seconds"], _shared(answers)
+    return np.where(shared, np.fmax(wall, answers["call_seconds"]), wall) if shared.any() else wall
 
 
 def mean_seconds(answers: Answers) -> Estimate:
@@ -44,7 +45,7 @@ def quantile(values: Callable[[Answers], Floats], q: float) -> Callable[[Answers
     return metric
 
 
-def _shared(answers: Answers) -> np.ndarray:
+def _shared(answers: Answers) -> NDArray[np.bool_]:
     return answers["n_shared"] > 0
 
 

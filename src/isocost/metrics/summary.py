@@ -1,17 +1,18 @@
 """The three questions asked of records: what did each system achieve, item by item what, and who is better than whom."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-import polars as pl
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from isocost.metrics import cost, energy, latency, quality
-from isocost.metrics.answers import DOLLARS, Answers, Book, Records, read, systems
+from isocost.metrics.answers import DOLLARS, Answers, Book, Readable, read, systems
 from isocost.metrics.estimate import Basis, Estimate, basis_of, estimate
 from isocost.metrics.means import mean_of
 from isocost.metrics.prices import Floats
@@ -122,27 +123,27 @@ class Comparison(Struct, frozen=True):
 
 
 def summarise(
-    records: Records | pl.LazyFrame | pl.DataFrame,
+    records: Readable,
     *,
     prices: Mapping[str, Price] | None = None,
     metrics: Sequence[str] | None = None,
 ) -> tuple[SystemMetrics, ...]:
     """Every metric (or the named ones) of every system, in order of name, with 95 % intervals.
 
-    prices: the user's own, by model; they go before bills and list prices. From a bare frame, answers that went to several
+    records: what `records.open_records` gives, a frame with the columns of its flat view, or what `read` made of either, for
+    many questions on one reading. prices: the user's own, by model; they go before bills and list prices. From a bare frame, answers that went to several
     models are priced by their bills only, since it does not hold their calls.
     """
     chosen = {name: _known(METRICS, name) for name in (METRICS if metrics is None else metrics)}
-    book = read(records, [column for metric in chosen.values() for column in metric.needs], prices or {})
-    return tuple(_summary(answers, chosen) for answers in systems(book))
+    book = _book(records, chosen.values(), prices)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy works outside Python's lock
+        return tuple(pool.map(lambda answers: _summary(answers, chosen), systems(book)))
 
 
-def item_table(
-    records: Records | pl.LazyFrame | pl.DataFrame, names: Sequence[str], prices: Mapping[str, Price] | None = None
-) -> ItemTable:
+def item_table(records: Readable, names: Sequence[str], prices: Mapping[str, Price] | None = None) -> ItemTable:
     """The named axes, question by question, of every system: for paired statistics."""
     axes = {name: _known(AXES, name) for name in names}
-    book = read(records, [column for axis in axes.values() for column in axis.needs], prices or {})
+    book = _book(records, axes.values(), prices)
     items = tuple(book.names["item"])
     every = list(systems(book))
     values = {name: np.full((len(every), len(items)), np.nan) for name in axes}
@@ -155,7 +156,7 @@ def item_table(
 
 
 def compare(
-    records: Records | pl.LazyFrame | pl.DataFrame,
+    records: Readable,
     metric: str = "accuracy",
     *,
     baseline: str | None = None,
@@ -185,6 +186,10 @@ def _summary(answers: Answers, chosen: Mapping[str, Metric]) -> SystemMetrics:
         found = metric.estimate(answers)
         metrics |= {} if found is None else {name: found} if isinstance(found, Estimate) else found
     return SystemMetrics(answers.system, answers.n_items, answers.n_errors, answers.n_records, metrics)
+
+
+def _book(records: Readable, parts: Iterable[Metric | Axis], prices: Mapping[str, Price] | None) -> Book:
+    return records if isinstance(records, Book) else read(records, prices, [name for part in parts for name in part.needs])
 
 
 def _known(table: Mapping[str, T], name: str) -> T:

@@ -77,13 +77,14 @@ class Leases:
         self._changed = asyncio.Event()
 
     def _lend(self, account: _Account) -> bool:
-        """Raises the account's grant by a lease of each limited quantity; False when one of them has nothing to spend."""
+        """Raises the account's grant by a lease of each limited quantity, unless it then has none of one of them to spend."""
+        granted = list(account.granted)
         for i, limit in enumerate(self._limits):
-            if limit is None:
-                continue
-            out = sum(max(each.granted[i], each.spent[i]) for each in self._accounts.values())
-            lease = -(-max(0, limit - self._before[i] - out) // (PARTS * self.workers))
-            account.granted[i] = max(account.granted[i], account.spent[i] + lease)
-            if account.granted[i] <= account.spent[i]:
-                return False
+            if limit is not None:
+                out = sum(max(each.granted[i], each.spent[i]) for each in self._accounts.values())
+                lease = -(-max(0, limit - self._before[i] - out) // (PARTS * self.workers))
+                granted[i] = max(granted[i], account.spent[i] + lease)
+                if granted[i] <= account.spent[i]:
+                    return False
+        account.granted = granted
         return True

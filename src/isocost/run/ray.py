@@ -6,6 +6,7 @@ on the loopback interface only, and ended with the run.
 
 import asyncio
 import os
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,22 +14,24 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from isocost.records import Cap, CapReached, InputError, IsocostError, MissingExtra, Record
 from isocost.run.engine import Shift, assemble, visit
-from isocost.run.job import Build, Job, Question, Stopped
+from isocost.run.job import Build, Job, Question, Stopped, Team
 from isocost.run.lanes import Stop, lanes
 from isocost.run.leases import Amount, Leases
 from isocost.run.question import unanswered
 
 TRIES = 2  # a worker that dies takes its questions with it; each is taken to one other worker
 CLOSING_SECONDS = 5
+_ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(Record)
 
 
 class Reply(Struct, frozen=True):
     """What comes back from a worker: its records, what it has spent since it began, and whether its lease ran out."""
 
-    records: tuple[Record, ...]
+    records: tuple[bytes | Record, ...]
     tokens: int
     microdollars: int
     starved: bool
@@ -36,6 +39,9 @@ class Reply(Struct, frozen=True):
 
 class Worker:
     """Lives in a process of the cluster as an async actor: several questions are in progress in it at once."""
+
+    def __init__(self) -> None:
+        self.team: Team | None = None
 
     async def start(self, job: Job, build: Build) -> str | None:
         """Builds the team; returns why it could not, for isocost's own errors."""
@@ -48,11 +54,12 @@ class Worker:
 
     async def visit(self, question: Question, allowed: Amount) -> Reply:
         """Takes the question to its systems as long as the lease lasts."""
+        assert self.team is not None
         self.cap.tokens, self.cap.microdollars = allowed
-        records: list[Record] = []
+        records: list[bytes | Record] = []
         starved = False
         try:
-            await visit(self.job, self.team, question, records.append, self.stop)
+            await visit(self.job, self.team, question, lambda record: records.append(_packed(record)), self.stop)
         except CapReached:
             starved = True
         return Reply(tuple(records), self.cap.spent_tokens, self.cap.spent_microdollars, starved)
@@ -63,7 +70,31 @@ class Worker:
 
     async def close(self) -> None:
         """Frees what the team holds."""
-        await self.team.close()
+        if self.team is not None:
+            await self.team.close()
+
+
+def _packed(record: Record) -> bytes | Record:
+    """The record as it will be written, since unpickled defaults would be written out; what is wrong with it is the writer's
+    to say, so a record that cannot be encoded travels as it is."""
+    try:
+        line = _ENCODER.encode(record)
+        _DECODER.decode(line)
+    except (TypeError, ValueError, OverflowError):
+        return _portable(record)
+    return line
+
+
+def _portable(record: Record) -> Record:
+    try:
+        pickle.dumps(record)
+    except Exception as error:  # noqa: BLE001 - pickling runs the code of whatever the user put into the answer
+        return replace(record, details={}, score=None, error=f"the answer cannot be stored: {error}", error_kind="bug")
+    return record
+
+
+def _unpacked(record: bytes | Record) -> Record:
+    return record if isinstance(record, Record) else _DECODER.decode(record)
 
 
 @dataclass
@@ -93,7 +124,7 @@ class _Crew:
 
     def __init__(self, ray: Any, shift: Shift, build: Build) -> None:
         self.ray, self.shift, self.build = ray, shift, build
-        self.job = msgspec.structs.replace(shift.job, items=())
+        self.job = replace(shift.job, items=())
         size = max(1, min(int(ray.cluster_resources().get("CPU", 1)), shift.lanes))
         self.each = -(-shift.lanes // size)
         self.accounts = 0
@@ -147,10 +178,11 @@ class _Crew:
                     await self.fill(seat)
                 continue
             self.leases.settle(account, reply.tokens, reply.microdollars)
-            for record in reply.records:
+            records = list(map(_unpacked, reply.records))
+            for record in records:
                 self.shift.keep(record)
-            done = {record.system for record in reply.records}
-            question = msgspec.structs.replace(question, systems=tuple(s for s in question.systems if s not in done))
+            done = {record.system for record in records}
+            question = replace(question, systems=tuple(s for s in question.systems if s not in done))
         if deaths == TRIES:
             for system in question.systems:
                 why = f"{TRIES} workers died while they answered it."
@@ -159,9 +191,15 @@ class _Crew:
     async def close(self) -> None:
         """Lets the teams free what they hold, then ends the workers."""
         actors = [seat.actor for seat in self.seats if seat.actor is not None]
-        await asyncio.wait([asyncio.ensure_future(actor.close.remote()) for actor in actors], timeout=CLOSING_SECONDS)
-        for actor in actors:
-            self.ray.kill(actor)
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                ends = await asyncio.gather(*(actor.close.remote() for actor in actors), return_exceptions=True)
+        finally:
+            for actor in actors:
+                self.ray.kill(actor)
+        for end in ends:
+            if isinstance(end, BaseException) and not isinstance(end, self.ray.exceptions.RayActorError):
+                raise end
 
 
 def _import_ray() -> Any:

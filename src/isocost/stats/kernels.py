@@ -37,7 +37,10 @@ def resampled_sums(seeds: NDArray[np.uint64], table: Floats) -> Floats:
         for draw in range(len(seeds)):
             a, b, c, d = float(tally[draw, i]), float(tally[draw, i + 1]), float(tally[draw, i + 2]), float(tally[draw, i + 3])
             for column in range(columns):
-                sums[draw, column] += (a * table[i, column] + b * table[j, column]) + (
-                    c * table[k, column] + d * table[m, column]
-                )
+                value = sums[draw, column]
+                value += a * table[i, column]
+                value += b * table[j, column]
+                value += c * table[k, column]
+                value += d * table[m, column]
+                sums[draw, column] = value
     return sums

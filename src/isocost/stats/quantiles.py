@@ -25,20 +25,15 @@ def quantile_interval(values: ArrayLike, q: float, clusters: ArrayLike | None = 
     n = len(array)
     if n == 0:
         return Interval(math.nan, -math.inf, math.inf, 0, "unbounded: no values")
-    ordered = np.sort(array)
-    value = float(np.quantile(ordered, q))
+    value = float(np.quantile(array, q))
     if codes is not None and np.bincount(codes).max() > 1:
         share = clustered_wilson(np.bincount(codes, weights=array <= value), np.bincount(codes), confidence)
-        # Around q, not around the share found: they differ by the rounding of ranks only.
-        shift = q - share.value
-        low, high = math.floor(n * (share.low + shift)), math.floor(n * (share.high + shift)) + 1
-        method = "Woodruff" if share.method[0] == "W" else share.method
         if share.method.startswith("unbounded"):
-            low, high = 0, n + 1
-    else:
-        low, high = _ranks(n, q, confidence)
-        method = "order statistics"
-    return Interval(value, _at(ordered, low), _at(ordered, high), n, method)
+            return Interval(value, -math.inf, math.inf, n, share.method)
+        shift = q - share.value  # around q, not around the share found: they differ by the rounding of ranks only
+        low, high = math.floor(n * (share.low + shift)), math.floor(n * (share.high + shift)) + 1
+        return Interval(value, *_order_statistics(array, low, high), n, "Woodruff")
+    return Interval(value, *_order_statistics(array, *_ranks(n, q, confidence)), n, "order statistics")
 
 
 def _ranks(n: int, q: float, confidence: float) -> tuple[int, int]:
@@ -55,6 +50,8 @@ def _binomial_quantile(probability: float, n: int, q: float) -> int:
     return high
 
 
-def _at(ordered: Floats, rank: int) -> float:
-    """The order statistic of a rank counted from 1; beyond the ends, infinite."""
-    return -math.inf if rank < 1 else math.inf if rank > len(ordered) else float(ordered[rank - 1])
+def _order_statistics(array: Floats, low: int, high: int) -> tuple[float, float]:
+    """The values of two ranks counted from 1; beyond the ends, infinite."""
+    inside = [rank - 1 for rank in (low, high) if 1 <= rank <= len(array)]
+    ordered = np.partition(array, inside) if inside else array
+    return -math.inf if low < 1 else float(ordered[low - 1]), math.inf if high > len(array) else float(ordered[high - 1])

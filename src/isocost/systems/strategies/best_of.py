@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from isocost.records import Answer, InputError, Message, Request, System
 from isocost.systems.strategies.tab import Tab, says_something
-from isocost.systems.strategies.vote import TEMPERATURE, sample
+from isocost.systems.strategies.vote import TEMPERATURE, check_sampling, sample
 
 Score = Callable[[str, Answer], float]
 """(the question, an answer) -> how good it is, on any scale."""
@@ -38,8 +38,7 @@ def best_of(
     likelihood). confidence: what the judge or the tokens say of the winner. Of equals the first wins; a sample whose
     judge failed comes after those that have a score.
     """
-    if n < 1:
-        raise InputError(f"n: best_of needs at least 1 sample, got {n}.")
+    check_sampling(n, temperature)
     if isinstance(score, str) and score != "mean_logprob":
         raise InputError(
             f"score: must be 'mean_logprob' or a function, got '{score}'. Hint: self-certainty (Kang et al. 2025, "

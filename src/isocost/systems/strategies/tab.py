@@ -82,7 +82,7 @@ class Tab:
         return results
 
     def answer(self, best: Answer | None, *, what: str, short: bool = False, **fields: Any) -> Answer:
-        """`best` with the whole tab on it; raises CallFailed when there is none because calls failed.
+        """`best` with the whole tab on it, and with `fields`; raises CallFailed when there is none because calls failed.
 
         short: the strategy would have gone on, had the budget allowed it.
         """
@@ -92,7 +92,7 @@ class Tab:
             raise CallFailed(message, kind=last.kind, calls=self.calls) from last
         best = best or Answer(text="")
         finish = "budget" if short or self.refused else best.finish
-        return Answer(text=best.text, final=best.final, calls=self.calls, finish=finish, **fields)
+        return replace(best, calls=self.calls, finish=finish, **fields)
 
 
 async def together(jobs: Sequence[Coroutine[Any, Any, T]]) -> list[T]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,7 +20,7 @@ def vote(
     n: int,
     *,
     temperature: float = TEMPERATURE,
-    stop_early: str | Mapping[str, float] | StopRule | None = None,
+    stop_early: str | Mapping[str, Any] | StopRule | None = None,
 ) -> System:
     """The majority of `n` samples of `system` (self-consistency: Wang et al. 2022, arXiv 2203.11171).
 
@@ -27,8 +28,7 @@ def vote(
     that have none. stop_early: "decided" (same answer, fewer samples), {posterior = 0.95} or {window = 3}; see `stopping`.
     confidence: the winner's share of the samples that were wanted; failed and empty ones count against it.
     """
-    if n < 1:
-        raise InputError(f"n: a vote needs at least 1 sample, got {n}.")
+    check_sampling(n, temperature)
     wanted = stop_rule(stop_early)
 
     async def answer(request: Request) -> Answer:
@@ -54,6 +54,14 @@ def vote(
         )
 
     return answer
+
+
+def check_sampling(n: int, temperature: float) -> None:
+    """Raises InputError for fewer than one sample and for a temperature that is none."""
+    if n < 1:
+        raise InputError(f"n: must be at least 1 sample, got {n}.")
+    if not 0 <= temperature < float("inf"):
+        raise InputError(f"temperature: must be at least 0, got {temperature}.")
 
 
 def sample(request: Request, number: int, temperature: float) -> Request:

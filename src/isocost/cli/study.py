@@ -1,0 +1,92 @@
+"""`isocost study`: ask every system every question, then show the frontier."""
+
+from contextlib import nullcontext
+from pathlib import Path
+
+import click
+
+from isocost.cli.output import as_json, say_table
+from isocost.cli.report import show
+from isocost.report import page
+from isocost.run import Outcome, Progress
+from isocost.study.dry import dry_run
+from isocost.study.file import read_study
+from isocost.study.story import How, conduct, set_aside
+from isocost.study.team import Prepared, prepare
+from isocost.study.view import view
+
+
+@click.command(epilog="Example:  isocost study examples/quickstart.toml -o runs/quickstart --max-cost 0.50")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-o", "--into", type=click.Path(path_type=Path), help="Folder of the records and the report. [runs/NAME]")
+@click.option("--engine", type=click.Choice(["here", "ray"]), default="here", show_default=True, help="Who does the work.")
+@click.option("--max-cost", type=click.FloatRange(min=0), help="Stop when this many dollars are spent.")
+@click.option(
+    "--resume/--fresh", default=True, help="Go on where it stopped (default), or set what is there aside and start again."
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be asked and the most it could cost; ask nothing.")
+@click.option("--page/--no-page", "with_page", default=True, help="Write report.html at the end.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress display.")
+@click.option("--json", "json_", is_flag=True, help="Print the outcome as JSON.")
+def study(
+    file: Path,
+    into: Path | None,
+    engine: str,
+    max_cost: float | None,
+    resume: bool,
+    dry_run: bool,
+    with_page: bool,
+    quiet: bool,
+    json_: bool,
+) -> None:
+    """Ask every system of a study FILE every question, and show quality, cost and the frontier.
+
+    The same command again asks only what is missing. Ctrl-C loses nothing.
+    """
+    prepared = prepare(read_study(file))
+    if dry_run:
+        _dry_run(prepared, json_)
+        return
+    how = How(into or Path("runs") / (prepared.study.settings.name or file.stem), engine, max_cost)
+    if not resume and (aside := set_aside(how.into)):
+        click.echo(f"what was in {how.into} is now in {aside}", err=True)
+    for model in prepared.unpriced:
+        click.echo(f"note: model '{model}' has no price: its systems are shown as unpriced, and stay off money axes.", err=True)
+    with nullcontext() if quiet else Progress() as progress:
+        outcome = conduct(prepared, how, progress)
+    _tell(how, outcome, with_page=with_page, json_=json_)
+    if outcome.stopped:
+        click.echo(f"stopped: {outcome.why} {outcome.remaining:,} answers are missing; the same command goes on.", err=True)
+        raise SystemExit({"cap": 3, "interrupt": 130}[outcome.stopped])
+
+
+def _tell(how: How, outcome: Outcome, *, with_page: bool, json_: bool) -> None:
+    data = view(how.into)
+    where = page(data, how.into / "report.html") if with_page else None
+    if json_:
+        as_json({"folder": str(how.into), "report": where and str(where), "outcome": outcome})
+    else:
+        show(data)
+        if where:
+            click.echo(f"\nThe report: {where}")
+
+
+def _dry_run(prepared: Prepared, json_: bool) -> None:
+    each, whole = dry_run(prepared)
+    if json_:
+        as_json({"systems": [bound._asdict() for bound in each], "whole": whole._asdict()})
+        return
+    rows = [
+        (
+            b.system,
+            f"{b.questions:,}",
+            f"{b.calls:,}",
+            f"{b.tokens:,}",
+            "not bounded" if b.dollars is None else f"${b.dollars:.4g}",
+        )
+        for b in [*each, whole]
+    ]
+    title = f"{len(prepared.workload.items):,} questions, {len(each)} systems: at most"
+    say_table(title, ("system", "answers", "calls", "tokens", "money"), rows)
+    if whole.dollars is None:
+        click.echo("Money is bounded only where every model has a price by tokens; --max-cost caps it in any case.")

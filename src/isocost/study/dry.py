@@ -1,0 +1,73 @@
+"""`--dry-run`: the study's own systems, asked through models that answer nothing and always spend the most they may."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from isocost.records import Answer, Call, Item, Price, Request, System, derive_seed, text_of
+from isocost.study.team import Prepared, make_systems
+
+MAX_TOKENS = 1024  # assumed where a request sets no limit of its own
+
+
+class Bound(NamedTuple):
+    """At most this much, for one system. `dollars` is None where a model is not priced by tokens."""
+
+    system: str
+    questions: int
+    calls: int
+    tokens: int
+    dollars: float | None
+
+
+class WorstCase:
+    """A model that spends all it may and never agrees with itself, so that no vote stops early and no cascade accepts.
+
+    Prompt tokens are bounded by UTF-8 bytes: no tokenizer makes more tokens than bytes. A strategy that goes on when answers
+    *agree* is not bounded by this; none of ours does.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name, self.calls = name, 0
+
+    async def __call__(self, request: Request) -> Answer:
+        self.calls += 1
+        text = request.prompt if isinstance(request.prompt, str) else "".join(map(text_of, request.prompt))
+        overhead = 16 * (1 if isinstance(request.prompt, str) else 1 + len(request.prompt))  # the chat template's own tokens
+        call = Call(
+            model=self.name,
+            prompt_tokens=len(text.encode()) + overhead,
+            completion_tokens=MAX_TOKENS if request.max_tokens is None else request.max_tokens,
+            key=request.key,
+        )
+        return Answer(text=f"answer {self.calls}", confidence=0.0, calls=(call,))
+
+
+def dry_run(prepared: Prepared) -> tuple[list[Bound], Bound]:
+    """An upper bound of each system's calls, tokens and dollars, and of them all when identical calls are made once."""
+    study = prepared.study
+    models: dict[str, System] = {name: WorstCase(name) for name in study.models}
+    systems = make_systems(study, models, prepared.workload)
+    made = asyncio.run(_ask(systems, prepared.workload.items, study.settings.seed, study.settings.attempts))
+    answers = len(prepared.workload.items) * study.settings.attempts
+    each = [_bound(name, answers, calls, prepared.prices) for name, calls in made.items()]
+    once = {(call.model, call.key): call for calls in made.values() for call in calls}
+    return each, _bound("in all, identical calls once", answers * len(made), list(once.values()), prepared.prices)
+
+
+async def _ask(systems: Mapping[str, System], items: Sequence[Item], seed: int, attempts: int) -> dict[str, list[Call]]:
+    return {
+        name: [
+            call
+            for item in items
+            for attempt in range(attempts)
+            for call in (await system(item.request(seed=derive_seed(seed, item.id, attempt)))).calls
+        ]
+        for name, system in systems.items()
+    }
+
+
+def _bound(name: str, questions: int, calls: Sequence[Call], prices: Mapping[str, Price]) -> Bound:
+    costs = [None if (price := prices.get(call.model)) is None else price.dollars(call) for call in calls]
+    dollars = None if any(cost is None for cost in costs) else sum(cost for cost in costs if cost is not None)
+    return Bound(name, questions, len(calls), sum(call.tokens for call in calls), dollars)

@@ -1,0 +1,164 @@
+"""What a study file can name: one literal dict, and what each kind takes, read off its signature."""
+
+import inspect
+import re
+import types
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from isocost.records import InputError, System
+
+KINDS: dict[str, str] = {
+    "best_of": "isocost.systems.strategies.best_of:best_of",
+    "cascade": "isocost.systems.strategies.cascade:cascade",
+    "embedded": "isocost.systems.models.embedded:Embedded",
+    "endpoint": "isocost.systems.models.endpoint:Endpoint",
+    "few_shot": "isocost.systems.strategies.styles:few_shot",
+    "replay": "isocost.systems.models.replay:Replay",
+    "synthetic": "isocost.systems.models.synthetic:Synthetic",
+    "vote": "isocost.systems.strategies.vote:vote",
+    "zero_shot": "isocost.systems.strategies.styles:zero_shot",
+}
+"""Everything that can be named; a new model or strategy adds its line."""
+
+
+_REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+class Parameter(NamedTuple):
+    """One option of a kind."""
+
+    name: str
+    annotation: Any
+    default: Any
+    required: bool
+
+    @property
+    def refers(self) -> Literal["one", "many"] | None:
+        """Whether a value names one system or a list of them."""
+        if System in _union(self.annotation):
+            return "one"
+        return "many" if Sequence[System] in _union(self.annotation) else None
+
+    @property
+    def type(self) -> str:
+        """The type in a TOML writer's words."""
+        return " | ".join(dict.fromkeys(map(_type_name, _union(self.annotation))))
+
+    def read(self, value: Any, place: str) -> Any:
+        """The value as the parameter's type, a "module:function" as the function; InputError when it is neither."""
+        data = [part for part in _union(self.annotation) if not _is_function(part)]
+        if len(data) < len(_union(self.annotation)) and isinstance(value, str) and _REFERENCE.fullmatch(value):
+            return _imported(value, place)
+        try:
+            return msgspec.convert(value, Union[tuple(data)])  # noqa: UP007 - the members are known only here
+        except msgspec.ValidationError as error:
+            choices = [choice for part in data if get_origin(part) is Literal for choice in get_args(part)]
+            where = f" ({error})" if "$" in str(error) else ""  # inside of a table or list
+            hint = f" {did_you_mean(value, choices)}" if choices else ""
+            raise InputError(f"{place}: expected {self.type}, got {value!r}{where}.{hint}") from error
+        except TypeError:
+            return value  # of a type that msgspec does not know: the kind checks it itself
+
+
+class Kind(NamedTuple):
+    """Something that can be named, with the options it takes."""
+
+    name: str
+    summary: str
+    is_model: bool
+    target: Callable[..., Any]
+    parameters: dict[str, Parameter]
+
+
+@cache
+def kind(name: str) -> Kind:
+    """The kind of this name, its code imported only now."""
+    module, _, attribute = KINDS[name].partition(":")
+    target = getattr(import_module(module), attribute)
+    summary = (inspect.getdoc(target) or "").split("\n\n")[0].replace("\n", " ")
+    return Kind(name, summary, ".models." in module, target, _parameters(target))
+
+
+def describe() -> list[Kind]:
+    """Every kind, models first."""
+    return sorted(map(kind, KINDS), key=lambda each: (not each.is_model, each.name))
+
+
+def kind_of(name: Any, place: str, *, is_model: bool) -> Kind:
+    """The model or strategy of this name; an InputError that lists the known ones otherwise."""
+    known = [each for each, target in KINDS.items() if (".models." in target) == is_model]
+    if name in known:
+        return kind(name)
+    if isinstance(name, str) and name in KINDS:
+        cure = "write it as [models.NAME] and refer to it by NAME" if not is_model else "write it as [systems.NAME]"
+        raise InputError(f"{place}.kind: '{name}' is a {'strategy' if is_model else 'model'}. Hint: {cure}.")
+    what = "model" if is_model else "strategy"
+    raise InputError(f"{place}.kind: expected the kind of a {what}, got {name!r}. {did_you_mean(name, known)}")
+
+
+def did_you_mean(name: Any, known: Sequence[str]) -> str:
+    """The nearest of the known names, and all of them."""
+    near = get_close_matches(str(name), known, n=1)
+    return (f"Hint: did you mean '{near[0]}'? " if near else "") + f"Known: {', '.join(sorted(known)) or 'none'}."
+
+
+def _imported(reference: str, place: str) -> Any:
+    module, _, name = reference.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"{place}: '{reference}' cannot be imported: {error}. Hint: is its folder on PYTHONPATH?") from error
+
+
+def _parameters(target: Callable[..., Any]) -> dict[str, Parameter]:
+    """The options of a function, or of a class; where a class passes **settings on, those of its bases too."""
+    makers = (
+        [vars(base)["__init__"] for base in target.__mro__[:-1] if "__init__" in vars(base)]
+        if inspect.isclass(target)
+        else [target]
+    )
+    found: dict[str, Parameter] = {}
+    for maker in makers:
+        hints = get_type_hints(maker)
+        parameters = inspect.signature(maker).parameters.values()
+        for each in parameters:
+            if each.name != "self" and each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL):
+                required = each.default is each.empty
+                default = None if required else each.default
+                found.setdefault(each.name, Parameter(each.name, hints.get(each.name, Any), default, required))
+        if not any(each.kind is each.VAR_KEYWORD for each in parameters):
+            break
+    return found
+
+
+def _union(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, `System` whole."""
+    return get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+
+
+def _is_function(annotation: Any) -> bool:
+    return get_origin(annotation) is get_origin(System)
+
+
+def _type_name(part: Any) -> str:
+    if part is System or part == System:
+        return "system"
+    if part == Sequence[System]:
+        return "list of systems"
+    if _is_function(part):
+        return "module:function"
+    if get_origin(part) is Literal:
+        return " | ".join(map(repr, get_args(part)))
+    named = {int: "int", float: "number", str: "text", bool: "true or false", type(None): "none"}
+    if part in named:
+        return named[part]
+    origin = get_origin(part) or part
+    if inspect.isclass(origin) and issubclass(origin, Sequence):
+        return "list"
+    return "table" if inspect.isclass(origin) and issubclass(origin, Mapping | msgspec.Struct) else "value"
