@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import math
 import re
+import struct
 from bisect import bisect
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
@@ -27,6 +28,7 @@ Finish = Literal["complete", "length", "budget"]
 NORMAL = NormalDist()
 ENCODER = msgspec.json.Encoder(order="deterministic")
 MARK = re.compile(r"Synthetic question (\S+) \[difficulty (-?\d+\.\d+)\]")
+FIVE = struct.Struct(">5Q")
 ANSWERS = 100_000
 
 
@@ -285,9 +287,8 @@ def _mean(abilities: Any) -> float:
 
 def _draw(*parts: object) -> tuple[int, ...]:
     """Five numbers of 64 bits that depend on the parts alone."""
-    text = b"\x1f".join(part if isinstance(part, bytes) else str(part).encode() for part in parts)
-    digest = hashlib.blake2b(text, digest_size=40).digest()
-    return tuple(int.from_bytes(digest[at : at + 8]) for at in range(0, 40, 8))
+    text = b"\x1f".join([part if isinstance(part, bytes) else str(part).encode() for part in parts])
+    return FIVE.unpack(hashlib.blake2b(text, digest_size=FIVE.size).digest())
 
 
 def _length(style: Style, draw: float) -> int:
