@@ -29,7 +29,7 @@ def answers(draw: st.DrawFn) -> tuple[Call, ...]:
     return tuple(draw(st.lists(call, max_size=3)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(answers(), min_size=1, max_size=4))
 def test_arrays_are_priced_as_calls_are(several: list[tuple[Call, ...]]) -> None:
     """Each record's cost is the sum over its calls of own price, else bill, else list price; unknown if any is."""

@@ -12,7 +12,7 @@ from isocost.stats import bootstrap, bootstrap_means, clustered_mean
 from isocost.stats.kernels import resampled_sums
 
 
-@settings(max_examples=25, deadline=None)  # the first call compiles
+@settings(max_examples=25)
 @given(st.integers(1, 30), st.integers(1, 20), st.integers(0, 2**64 - 1))
 def test_the_kernel_is_its_slow_twin(units: int, columns: int, seed: int) -> None:
     table = np.random.default_rng(units).normal(size=(units, columns))
