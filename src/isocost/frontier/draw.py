@@ -12,7 +12,7 @@ from isocost.frontier.optimism import frontier_optimism
 from isocost.frontier.shape import hull_costs, knee, marginal_costs
 from isocost.metrics.estimate import Basis, Estimate, basis_of, estimate
 from isocost.metrics.summary import AXES, Axis, ItemTable
-from isocost.stats import Interval, clustered_mean
+from isocost.stats import Interval, clustered_wilson, mean_of_sums
 
 
 def draw(
@@ -95,9 +95,18 @@ def _left_out(table: ItemTable, axes: Sequence[str], every: Floats) -> dict[str,
 
 
 def _estimate(values: Floats, maximise: bool, clusters: NDArray[np.int64] | None, basis: Basis) -> Estimate:
-    """The mean over questions; as in the metrics, a quantity that is the same for every question is its own interval."""
-    found = clustered_mean(values, clusters)
-    if not maximise and found.n > 1 and np.nanmin(values) == np.nanmax(values):
+    """The mean over questions with the metrics' kind of interval: of a share, or of a quantity that is never negative.
+
+    It is the metrics' own where each question was tried once; where it was tried several times, this sees only their means.
+    """
+    known = ~np.isnan(values)
+    codes = (np.arange(len(values)) if clusters is None else np.unique(clusters, return_inverse=True)[1])[known]
+    values = values[known]
+    totals, counts = np.bincount(codes, weights=values), np.bincount(codes)
+    if maximise and values.min() >= 0 and values.max() <= 1:
+        return estimate(clustered_wilson(totals, counts, binary=bool(np.isin(values, (0, 1)).all())), basis)
+    found = mean_of_sums(totals, counts)
+    if found.method == "unbounded: no spread":
         found = Interval(found.value, found.value, found.value, found.n, f"constant over {found.n}")
     return estimate(found, basis, floor=0.0)
 
