@@ -103,6 +103,26 @@ def test_many_questions_are_drawn_in_bundles_with_the_same_spread() -> None:
     assert found.high - found.low == pytest.approx(2 * 1.96 * 0.5 / np.sqrt(n), rel=0.12)
 
 
+def test_questions_of_one_cluster_are_drawn_together() -> None:
+    """Each question ten times over, in clusters, is as sure as once; taken for independent it would seem surer."""
+    rng = np.random.default_rng(8)
+    x, y = world(rng, cost=[1, 2], accuracy=[0.5, 0.7], n=60)
+    ten_x, ten_y = np.repeat(x, 10, axis=1), np.repeat(y, 10, axis=1)
+
+    def width(*axes: Matrix, clusters: Matrix | None = None) -> float:
+        found = frontier_confidence(*axes, reference=(3.0, 0.0), clusters=clusters, replicates=2000, rng=rng).hypervolume
+        return found.high - found.low
+
+    once = width(x, y)
+    assert width(ten_x, ten_y, clusters=np.repeat(np.arange(60), 10)) == pytest.approx(once, rel=0.1)
+    assert width(ten_x, ten_y) == pytest.approx(once / np.sqrt(10), rel=0.1)
+
+
+def test_answers_that_are_all_the_same_bound_nothing() -> None:
+    found = frontier_confidence(np.ones((1, 9)), np.ones((1, 9)), reference=(2.0, 0.0), rng=np.random.default_rng(0))
+    assert (found.hypervolume.low, found.hypervolume.high) == (0.0, np.inf)
+
+
 def test_one_question_bounds_nothing() -> None:
     found = frontier_confidence([[1.0]], [[1.0]], reference=(2.0, 0.0), replicates=10, rng=np.random.default_rng(0))
     assert (found.hypervolume.low, found.hypervolume.high) == (0.0, np.inf)

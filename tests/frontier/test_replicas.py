@@ -28,3 +28,9 @@ def test_hypervolume_of_each_replica(world: tuple[np.ndarray, tuple[bool, ...]],
     reference = (corner,) * len(maximise)
     expected = [hypervolume(replica, reference, maximise) for replica in replicas]
     assert hypervolume_each(replicas, reference, maximise).tolist() == pytest.approx(expected)
+
+
+def test_a_difference_in_the_last_bit_is_no_reason_to_dominate() -> None:
+    cost = 0.1 + 0.2
+    replicas = np.array([[[cost, 0.5], [0.3, 0.5], [0.3 + 1e-9, 0.5]]])
+    assert nondominated_each(replicas, (False, True)).tolist() == [[True, True, False]]

@@ -1,33 +1,11 @@
-"""The axes of a frontier: which way is better, and where its volume is measured from."""
+"""The matrices behind a frontier: one for each axis, (systems, questions), NaN where a system has no value."""
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from isocost.frontier.dominance import Flags, Floats
-
-# Which of the metrics' names is better when it is larger.
-DIRECTIONS: dict[str, bool] = {
-    "accuracy": True,
-    "mean_score": True,
-    "cost": False,
-    "tokens": False,
-    "prompt_tokens": False,
-    "completion_tokens": False,
-    "calls": False,
-    "seconds": False,
-    "first_token_seconds": False,
-    "cpu_seconds": False,
-    "energy": False,
-}
-
-
-def direction(name: str) -> bool:
-    """True when more of the named metric is better."""
-    if name not in DIRECTIONS:
-        raise ValueError(f"an axis must be one of {', '.join(DIRECTIONS)}, got '{name}'.")
-    return DIRECTIONS[name]
 
 
 def default_reference(points: ArrayLike, maximise: Sequence[bool] | Flags) -> tuple[float, ...]:
@@ -63,3 +41,12 @@ def means(axes: Floats) -> Floats:
     counts = known.sum(axis=2)
     totals = np.where(known, axes, 0.0).sum(axis=2)
     return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan).T
+
+
+def bundled(items: int, clusters: ArrayLike | None, most: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """A code for each question by which it is drawn: its cluster, or itself; beyond `most` of them, a random bundle."""
+    codes = np.arange(items) if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
+    if codes.shape != (items,):
+        raise ValueError(f"clusters must hold a label for each of the {items} questions, got shape {codes.shape}.")
+    units = int(codes.max()) + 1
+    return codes if units <= most else (rng.permutation(units) % most)[codes]

@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from isocost.frontier.axes import default_reference, means, stacked
+from isocost.frontier.axes import bundled, default_reference, means, stacked
 from isocost.frontier.dominance import Flags, Floats, hypervolume, nondominated
 from isocost.frontier.replicas import hypervolume_each, nondominated_each
 from isocost.stats import Interval, bootstrap_means
 
-BUNDLES = 8192
+BUNDLES = 8192  # beyond it, random bundles of questions are drawn: the same variance, estimated with as many degrees of freedom
 
 
 class Confidence(NamedTuple):
@@ -35,42 +35,43 @@ class Confidence(NamedTuple):
 
 
 def frontier_confidence(
-    x: ArrayLike,
-    y: ArrayLike,
-    *others: ArrayLike,
+    *axes: ArrayLike,
     maximise: Sequence[bool] = (False, True),
     reference: Sequence[float] | None = None,
+    clusters: ArrayLike | None = None,
     replicates: int = 1000,
     rng: np.random.Generator,
 ) -> Confidence:
     """The chance of each system to be on the frontier, and the 95 % interval of the hypervolume.
 
-    x, y and others are matrices (systems, questions) of the same questions in the same order, NaN where a system has no
-    value: its mean is then over the questions it has. `maximise` holds a flag for each matrix.
+    Each axis is a matrix (systems, questions) of the same questions in the same order, NaN where a system has no value: its
+    mean is then over the questions it has. By default there are two, x to be small and y to be large; `maximise` holds a flag
+    for each. `clusters` labels questions that belong together and are drawn together.
 
     The chance is the share of replicates in which no other system dominates it; of two systems that differ by z standard
     errors the better one wins in about Phi(z) of them. The interval is the basic (reflected) bootstrap: a hypervolume is a
     maximum, too large on average, and replicates repeat that bias, so their quantiles taken as they are would miss twice
     over (Davison and Hinkley 1997, 5.2.1). Systems that are all equal still defeat it: docs/frontier.md has the coverage.
     """
-    axes = stacked((x, y, *others), maximise)
-    points = means(axes)
+    whole = stacked(axes, maximise)
+    points = means(whole)
     corner = default_reference(points, maximise) if reference is None else tuple(map(float, reference))
-    # Beyond BUNDLES questions, random bundles of them are drawn: the same variance, estimated with as many degrees of freedom.
-    bundles = rng.permutation(axes.shape[2]) % BUNDLES if axes.shape[2] > BUNDLES else None
-    resampled = bootstrap_means(axes.reshape(-1, axes.shape[2]), replicates, rng, bundles)
+    codes = bundled(whole.shape[2], clusters, BUNDLES, rng)
+    resampled = bootstrap_means(whole.reshape(-1, len(codes)), replicates, rng, codes)
     replicas = resampled.reshape(replicates, len(axes), -1).swapaxes(1, 2)  # (replicates, systems, axes)
     on_frontier = nondominated_each(replicas, maximise).mean(axis=0)
     volumes = hypervolume_each(replicas, corner, maximise)
     volume = hypervolume(points, corner, maximise)
-    interval = _reflected(volume, volumes, n=axes.shape[2])
+    interval = _reflected(volume, volumes, n=len(codes), units=int(codes.max()) + 1)
     return Confidence(points, nondominated(points, maximise), on_frontier, interval, float(volumes.mean()) - volume, corner)
 
 
-def _reflected(value: float, replicas: Floats, n: int) -> Interval:
-    if n < 2:
-        return Interval(value, 0.0, math.inf, n, "unbounded: one question")
+def _reflected(value: float, replicas: Floats, n: int, units: int) -> Interval:
+    if units < 2:
+        return Interval(value, 0.0, math.inf, n, "unbounded: one question or cluster")
     low, high = np.quantile(replicas, (0.025, 0.975))
+    if low == high:
+        return Interval(value, 0.0, math.inf, n, "unbounded: no spread")
     # Widened, where need be, so that it holds its own value and nothing below 0.
     return Interval(
         value,

@@ -37,19 +37,22 @@ def hypervolume(points: ArrayLike, reference: ArrayLike, maximise: bool | Sequen
     (c, 0), the hypervolume divided by c is the best affordable accuracy, averaged over budgets spread evenly from 0 to c.
     """
     matrix, directions = _checked(points, maximise)
-    corner = np.asarray(reference, dtype=float)
-    if corner.shape != directions.shape or not np.isfinite(corner).all():
-        raise ValueError(
-            f"the reference must be {len(directions)} finite numbers, one for each axis, got {np.array2string(corner)}."
-        )
     sign = np.where(directions, -1.0, 1.0)
-    losses, limit = matrix * sign, corner * sign
+    losses, limit = matrix * sign, corner(reference, len(directions)) * sign
     losses = losses[(losses < limit).all(axis=1)]  # drops NaN rows too: they compare false
     if not len(losses):
         return 0.0
     if np.isneginf(losses).any():
         return float("inf")
     return float(moocore.hypervolume(losses, ref=limit))
+
+
+def corner(reference: ArrayLike, axes: int) -> Floats:
+    """The reference as an array, when it has a finite number for each axis."""
+    array = np.asarray(reference, dtype=float)
+    if array.shape != (axes,) or not np.isfinite(array).all():
+        raise ValueError(f"the reference must be {axes} finite numbers, one for each axis, got {reference!r}.")
+    return array
 
 
 def _checked(points: ArrayLike, maximise: bool | Sequence[bool]) -> tuple[Floats, Flags]:

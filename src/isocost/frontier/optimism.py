@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from isocost.frontier.axes import default_reference, means, stacked
+from isocost.frontier.axes import bundled, default_reference, means, stacked
 from isocost.frontier.dominance import Floats
 from isocost.frontier.replicas import hypervolume_each, nondominated_each
 from isocost.stats import Interval
@@ -30,44 +30,48 @@ class Optimism(NamedTuple):
 
 
 def frontier_optimism(
-    x: ArrayLike,
-    y: ArrayLike,
-    *others: ArrayLike,
+    *axes: ArrayLike,
     maximise: Sequence[bool] = (False, True),
     reference: Sequence[float] | None = None,
+    clusters: ArrayLike | None = None,
     splits: int = 50,
     rng: np.random.Generator,
 ) -> Optimism:
     """By how much a frontier looks better on the questions it was chosen on than on others, with 95 % intervals.
 
-    Matrices as in `frontier_confidence`. The frontier is chosen on a random half of the questions and measured on the other,
-    both ways round, averaged over `splits` halvings. The interval is a delete-a-group jackknife (Kott 2001) over 20 groups of
-    questions: rather too wide than too narrow (docs/frontier.md), and unbounded below 4 questions.
+    Axes and clusters as in `frontier_confidence`. The frontier is chosen on a random half of the questions and measured on
+    the other, both ways round, averaged over `splits` halvings. The interval is a delete-a-group jackknife (Kott 2001) over 20
+    groups of questions: rather too wide than too narrow (docs/frontier.md), and unbounded below 4 questions.
     """
-    axes = stacked((x, y, *others), maximise)
-    items = axes.shape[2]
-    corner = default_reference(means(axes), maximise) if reference is None else reference
-    if items < 4:
-        unknown = Interval(math.nan, -math.inf, math.inf, items, "unbounded: fewer than 4 questions")
-        return Optimism(unknown, (unknown,) * len(axes), splits)
-    sums = _bundles(axes, rng.permutation(items) % min(BUNDLES, items))
+    whole = stacked(axes, maximise)
+    items = whole.shape[2]
+    corner = default_reference(means(whole), maximise) if reference is None else reference
+    sums = _sums(whole, bundled(items, clusters, BUNDLES, rng))
     bundles = sums.shape[3]
-    first = np.array([rng.permutation(bundles) < bundles // 2 for _ in range(splits)], dtype=float)
+    if bundles < 4:
+        unknown = Interval(math.nan, -math.inf, math.inf, items, "unbounded: fewer than 4 questions or clusters")
+        return Optimism(unknown, (unknown,) * len(axes), splits)
+    half = np.array([rng.permutation(bundles) < bundles // 2 for _ in range(splits)], dtype=float)
     group = rng.permutation(bundles) % min(GROUPS, bundles)
-    kept = [np.ones(bundles), *(np.asarray(group != g, dtype=float) for g in np.unique(group))]  # all, then all but one group
+    # What each group of bundles adds to the first halves (groups, 2, splits, systems, axes) and to everything.
+    firsts = np.array([_added(sums[..., group == g], half[:, group == g]) for g in np.unique(group)])
+    everything = np.array([_added(sums[..., group == g], np.ones((1, np.sum(group == g)))) for g in np.unique(group)])
 
-    def flattery(keep: Floats) -> Floats:
-        a, b = _means(sums, first * keep), _means(sums, (1 - first) * keep)
+    def flattery(first: Floats, both: Floats) -> Floats:
+        a, b = _means(first), _means(both - first)
         return (_flattery(a, b, corner, maximise) + _flattery(b, a, corner, maximise)) / 2
 
-    value, *without = map(flattery, kept)
+    first, both = firsts.sum(axis=0), everything.sum(axis=0)
+    value = flattery(first, both)
+    without = np.array([flattery(first - f, both - e) for f, e in zip(firsts, everything, strict=True)])
     reach = stdtrit(len(without) - 1, 0.975) * np.sqrt((len(without) - 1) * np.var(without, axis=0))
-    method = f"cross-fitted on {splits} halvings, jackknife of {len(without)} groups"
+    method = f"cross-fitted on {splits} halvings, "
+    method += f"jackknife of {len(without)} groups" if reach.any() else "the same systems chosen on every half"
     volume, *rest = [Interval(float(v), float(v - r), float(v + r), items, method) for v, r in zip(value, reach, strict=True)]
     return Optimism(volume, tuple(rest), splits)
 
 
-def _bundles(axes: Floats, codes: NDArray[np.intp]) -> Floats:
+def _sums(axes: Floats, codes: NDArray[np.intp]) -> Floats:
     """Totals and counts of each bundle of questions, (2, axes, systems, bundles)."""
     known = ~np.isnan(axes)
     rows = np.concatenate([np.where(known, axes, 0.0).reshape(-1, len(codes)), known.reshape(-1, len(codes))])
@@ -75,11 +79,16 @@ def _bundles(axes: Floats, codes: NDArray[np.intp]) -> Floats:
     return sums.reshape(2, *axes.shape[:2], -1)
 
 
-def _means(sums: Floats, chosen: Floats) -> Floats:
-    """The means (splits, systems, axes) over the chosen bundles (splits, bundles); NaN where there is no question."""
-    totals, counts = np.einsum("tasb,rb->trsa", sums, chosen, optimize=True)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(totals / counts)
+def _added(sums: Floats, chosen: Floats) -> Floats:
+    """Totals and counts (2, splits, systems, axes) over the chosen bundles (splits, bundles)."""
+    rows = chosen @ sums.reshape(-1, sums.shape[3]).T
+    return rows.reshape(len(chosen), *sums.shape[:3]).transpose(1, 0, 3, 2)
+
+
+def _means(sums: Floats) -> Floats:
+    """The means (splits, systems, axes); NaN where there is no question."""
+    totals, counts = sums
+    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
 
 
 def _flattery(seen: Floats, fresh: Floats, reference: Sequence[float], maximise: Sequence[bool]) -> Floats:

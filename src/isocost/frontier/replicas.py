@@ -7,11 +7,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isocost.frontier.dominance import Flags, Floats, hypervolume, nondominated
+from isocost.frontier.dominance import Flags, Floats, corner, hypervolume, nondominated
 
 
 def nondominated_each(replicas: Floats, maximise: Sequence[bool]) -> Flags:
-    """`nondominated` of each replica, (replicas, systems)."""
+    """`nondominated` of each replica, (replicas, systems); values equal to 12 digits of their axis' largest are equal.
+
+    A matrix product may give two systems with the same answers means that differ in their last bit: no reason to dominate.
+    """
+    largest = np.nanmax(np.abs(replicas), axis=(0, 1), initial=0.0)
+    replicas = np.round(replicas / np.where(largest > 0, largest, 1.0), 12)
     if replicas.shape[2] != 2:
         return np.array([nondominated(replica, maximise) for replica in replicas], dtype=bool)
     first, second = _losses(replicas, maximise)
@@ -32,7 +37,7 @@ def hypervolume_each(replicas: Floats, reference: Sequence[float], maximise: Seq
     if replicas.shape[2] != 2:
         return np.array([hypervolume(replica, reference, maximise) for replica in replicas])
     first, second = _losses(replicas, maximise)
-    right, top = (-bound if up else bound for bound, up in zip(reference, maximise, strict=True))
+    right, top = corner(reference, 2) * np.where(maximise, -1.0, 1.0)
     order = np.argsort(first, axis=-1)
     edges = np.minimum(np.take_along_axis(first, order, -1), right)
     heights = top - np.minimum.accumulate(np.minimum(np.take_along_axis(second, order, -1), top), axis=-1)

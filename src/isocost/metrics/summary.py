@@ -131,8 +131,8 @@ def summarise(
     """Every metric (or the named ones) of every system, in order of name, with 95 % intervals.
 
     records: what `records.open_records` gives, a frame with the columns of its flat view, or what `read` made of either, for
-    many questions on one reading. prices: the user's own, by model; they go before bills and list prices. From a bare frame, answers that went to several
-    models are priced by their bills only, since it does not hold their calls.
+    many questions on one reading (its prices then hold). prices: the user's own, by model; they go before bills and list
+    prices. From a bare frame, answers that went to several models are priced by their bills only: it lacks their calls.
     """
     chosen = {name: _known(METRICS, name) for name in (METRICS if metrics is None else metrics)}
     book = _book(records, chosen.values(), prices)

@@ -39,6 +39,8 @@ def spec(data: ReportData, x: str, y: str, *, log: bool = False) -> dict[str, An
     unknown = [name for name in (x, y) if name not in AXES]
     if unknown:
         raise ValueError(f"an axis is one of {', '.join(AXES)}; got '{unknown[0]}'.")
+    if AXES[x].more_is_better:
+        raise ValueError(f"{AXES[x].label} is gained, not paid, so it stands upright. Hint: give it as y.")
     shown = points(data, x, y)
     log = log and all(point["x"] > 0 for point in shown)
     drawn: dict[str, Any] = json.loads(painted(template(), LIGHT))

@@ -15,12 +15,12 @@ from isocost.report.summary import unmeasured
 from isocost.report.words import AXES, digits
 
 NOTES = {
-    "frontier": "Bars are 95 % intervals. Fill says how often the system is on the frontier when the questions are drawn again.",
-    "systems": "Cheapest first; the heads sort. A failed call is an error, not a wrong answer. Cost per right answer, pooled: all "
-    "the money over all the right answers. Per question: until each question is right once, infinite if one never is.",
+    "frontier": "Bars are 95 % intervals. Fill: how often a system is on the frontier when the questions are drawn again.",
+    "systems": "Cheapest first; the heads sort. A failed call is an error, not a wrong answer. Cost per right answer, pooled: "
+    "all the money over all the right answers. Per question: until each question is right once, infinite if one never is.",
     "tasks": "A system that is worth its price on one task may not be on another.",
-    "questions": "One bar for each answer, cheapest system first: dark is right, pale is wrong, striped is an error. Open a question "
-    "to read who answered what.",
+    "questions": "One bar for each answer, cheapest system first: dark is right, pale is wrong, striped is an error. Open a "
+    "question to read who answered what.",
     "calls": "What a question costs in each system, by what the calls were for. Striped: shared with another system, so asked "
     "once, but counted in full, since the system alone would have made it.",
     "missing": "What is missing is left out of means and axes, never counted as 0.",

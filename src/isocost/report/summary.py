@@ -180,7 +180,10 @@ def unmeasured(data: ReportData) -> list[Sentence]:
     for metric, systems in without.items():
         if 0 < len(systems) < len(data.systems):
             lines.append((f"{'Unpriced' if metric == 'cost' else f'No {AXES[metric].label}'}: ", *names(systems), "."))
-    return lines + [(Name(name), f" is not on the plot: {why}.") for name, why in data.left_out.items()]
+    drawn = data.frontier(*data.main)
+    placed = {name for name in data.names if all(data.value(name, axis) is not None for axis in data.main)}
+    left_out = {} if drawn is None else {name: why for name, why in drawn.left_out.items() if name in placed}
+    return lines + [(Name(name), f" was not compared: {why}.") for name, why in left_out.items()]
 
 
 def names(systems: Sequence[str], most: int = 6) -> Sentence:
