@@ -76,6 +76,7 @@ def stories() -> dict[str, Story]:
         "here": whole,
         "ray": told(job(6, attempts=2, engine="ray"), build),
         "resumed": told(job(6, attempts=2, engine="ray"), build, stored=whole.records[:17]),
+        "forty": told(job(40), build),
         "capped": told(job(40, engine="ray", concurrency=4), build, cap=Cap(tokens=700)),
         "deadly": told(job(6, names=("one",), engine="ray", concurrency=2), deadly),
         "broken": told(job(1, engine="ray"), broken),

@@ -88,6 +88,13 @@ def test_a_system_that_is_no_coroutine_function_or_answers_something_else_is_a_b
     assert record_of(text).error == "expected Answer, got str: '0'"  # type: ignore[arg-type]
 
 
+def test_calls_that_are_no_calls_are_a_bug() -> None:
+    async def system(request: Request) -> Answer:
+        return Answer(text="0", calls=[CALL])  # type: ignore[arg-type]
+
+    assert "must be a tuple of Call, got [Call(" in str(record_of(system).error)
+
+
 def test_a_system_that_cancels_itself_is_a_bug_and_does_not_end_the_run() -> None:
     assert record_of(raising(asyncio.CancelledError())).error_kind == "bug"
 

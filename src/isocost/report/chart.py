@@ -4,15 +4,20 @@ Drawn here because a handful of points on a character grid is less code than ste
 """
 
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
+from rich.console import Console
+from rich.text import Text
+
 from isocost.report.data import ReportData
 from isocost.report.picture import Point, points, staircase, title, wide
-from isocost.report.words import AXES, say
+from isocost.report.words import AXES, count, say
 
-LETTERS = ascii_uppercase + ascii_lowercase
+LETTERS, OTHER = ascii_uppercase + ascii_lowercase, "."
+HEIGHT = 18
 
 
 class _Strokes(NamedTuple):
@@ -40,43 +45,48 @@ class _Scale(NamedTuple):
         low, high, at = (math.log(v) if self.log else v for v in (self.low, self.high, value))
         return 0 if high == low else round((at - low) / (high - low) * (self.cells - 1))
 
-    def value(self, share: float) -> float:
-        if self.log:
-            return math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
-        return self.low + share * (self.high - self.low)
+
+def plot(data: ReportData, console: Console | None = None) -> None:
+    """Prints the frontier as wide as the console; says so where nothing can be drawn."""
+    console = console or Console()
+    plain = console.options.ascii_only
+    text = "\n".join(_lines(data, min(console.width, 120), ASCII if plain else UNICODE))
+    console.print(Text(text.encode("ascii", "replace").decode() if plain else text))
 
 
-def plot(data: ReportData, *, width: int = 80, height: int = 18, unicode: bool = True) -> str:
-    """The frontier as text, at most `width` columns wide; says so where nothing can be drawn."""
+def _lines(data: ReportData, width: int, strokes: _Strokes) -> Iterator[str]:
     x, y = data.main
-    shown = points(data, x, y)[: len(LETTERS)]
+    shown = points(data, x, y)
     if not shown:
-        return f"No plot: no system has both {AXES[x].label} and {AXES[y].label} measured."
+        yield f"No plot: no system has both {AXES[x].label} and {AXES[y].label} measured."
+        return
     marks = [say(AXES[y].kind, value) for value in _ends(shown, "y")]
     margin = max(map(len, marks))
-    across = _scale(shown, "x", max(20, width - margin - 4), logarithmic=wide(shown))
-    up = _scale(shown, "y", height, logarithmic=False)
-    strokes = UNICODE if unicode else ASCII
+    across = _Scale(*_ends(shown, "x"), cells=width - margin - 4, log=wide(shown))
+    up = _Scale(*_ends(shown, "y"), cells=HEIGHT, log=False)
     grid = [[" "] * across.cells for _ in range(up.cells)]
     _draw_line(grid, [(across.cell(step["x"]), up.cell(step["y"])) for step in staircase(shown)], strokes)
-    letters = dict(zip((point["system"] for point in shown), LETTERS, strict=False))
+    letters = _letters(shown)
     hidden = _draw_points(grid, shown, letters, across, up)
-    lines = [f"{title(AXES[y], data.per)}"]
+    yield title(AXES[y], data.per)
     for row in range(up.cells - 1, -1, -1):
         mark = marks[1] if row == up.cells - 1 else marks[0] if row == 0 else ""
-        lines.append(f"{mark:>{margin}} {strokes.axis}{''.join(grid[row])}".rstrip())
-    lines.append(" " * (margin + 1) + strokes.corner + strokes.base * across.cells)
-    lines.append(_under(data, across, margin))
-    return "\n".join([*lines, *_key(shown, letters, hidden)])
+        yield f"{mark:>{margin}} {strokes.axis}{''.join(grid[row])}".rstrip()
+    yield " " * (margin + 1) + strokes.corner + strokes.base * across.cells
+    yield _under(data, across, margin)
+    yield from _key(shown, letters, hidden)
+
+
+def _letters(shown: list[Point]) -> dict[str, str]:
+    """A letter for each system, cheapest first; when they run out, dots, and never for one on the frontier."""
+    first = sorted(shown, key=lambda point: not point["on"])[: len(LETTERS)]
+    kept = [point["system"] for point in shown if point in first]
+    return {point["system"]: OTHER for point in shown} | dict(zip(kept, LETTERS, strict=False))
 
 
 def _ends(shown: list[Point], axis: str) -> tuple[float, float]:
     values = [point[axis] for point in shown]
     return min(values), max(values)
-
-
-def _scale(shown: list[Point], axis: str, cells: int, *, logarithmic: bool) -> _Scale:
-    return _Scale(*_ends(shown, axis), cells, logarithmic)
 
 
 def _draw_line(grid: list[list[str]], steps: list[tuple[int, int]], strokes: _Strokes) -> None:
@@ -117,11 +127,12 @@ def _under(data: ReportData, across: _Scale, margin: int) -> str:
     return f"{indent}{first}{' ' * room}{last}\n{indent}{middle}"
 
 
-def _key(shown: list[Point], letters: dict[str, str], hidden: dict[str, str]) -> list[str]:
-    lines = []
+def _key(shown: list[Point], letters: dict[str, str], hidden: dict[str, str]) -> Iterator[str]:
     for point in shown:
         letter = letters[point["system"]]
-        where = " (on the frontier)" if point["on"] else ""
-        behind = f" (at the same place as {hidden[letter]})" if letter in hidden else ""
-        lines.append(f"  {letter}  {point['system']}{where}{behind}")
-    return lines
+        if letter != OTHER:
+            where = " (on the frontier)" if point["on"] else ""
+            behind = f" (at the same place as {hidden[letter]})" if letter in hidden else ""
+            yield f"  {letter}  {point['system']}{where}{behind}"
+    if others := sum(letter == OTHER for letter in letters.values()):
+        yield f"  {OTHER}  {count(others, 'more system')}"

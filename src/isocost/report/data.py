@@ -23,10 +23,10 @@ class ReportData:
     calls: the calls view, likewise with `cost`. items: item, task, group, question, target.
     by_task: task -> what metrics says of each system on that task alone.
     behind: system -> paired difference of its accuracy to the most accurate system's (0 or below).
-    settings: system -> what it was made of. left_out: system -> why it could not stand on the frontier.
+    settings: system -> what it was made of.
     prices: model -> its price (any struct or mapping with input, output, per_hour, source and date).
     target: the accuracy that is good enough, where the user said one.
-    made: how to make this again, in the order to show it: command, version, seed, date, ...
+    made: how to make this again, in the order to show it: command, seed, date, ...
     """
 
     systems: tuple[SystemMetrics, ...]
@@ -38,7 +38,6 @@ class ReportData:
     by_task: Mapping[str, tuple[SystemMetrics, ...]] = field(default_factory=dict)
     behind: Mapping[str, Estimate] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    left_out: Mapping[str, str] = field(default_factory=dict)
     prices: Mapping[str, Any] = field(default_factory=dict)
     target: float | None = None
     made: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from isocost import __version__
 from isocost.report.data import ReportData
 from isocost.report.html import filled, prose, text_of
 from isocost.report.picture import FORMATS, LIGHT, template, title
@@ -41,9 +42,7 @@ def html(data: ReportData) -> str:
         "lead": "".join(f"<p>{prose(sentence)}</p>" for sentence in verdict(data)),
         "facts": facts(data),
         "sections": "\n".join(part.html() for part in parts),
-        "made": "".join(
-            f" {escape(data.made[name])}{end}" for name, end in (("version", ","), ("date", "")) if name in data.made
-        ).rstrip(","),
+        "version": __version__,
         "story": _inert(_story(data)),
         "rows": packed.text,
         "vega": vega,

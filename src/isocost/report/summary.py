@@ -101,17 +101,19 @@ def _recommendation(data: ReportData, choice: str, best: str) -> list[Sentence]:
 
 
 def _at(data: ReportData, name: str, joint: str = " ") -> Sentence:
-    y = data.main[1]
-    return (*_with_interval(data, name, y, joint), ", for ", paid(data, name))
+    return (*_with_interval(data, name, data.main[1], joint), ", ", _paid(data, name))
 
 
-def paid(data: ReportData, name: str) -> str:
+def _paid(data: ReportData, name: str) -> str:
     """What a system takes on the main axis, in words."""
-    x, _ = data.main
+    x = data.main[0]
     kind, value = AXES[x].kind, data.value(name, x)
-    if value is not None and kind == "money":
-        return f"{say(kind, value, data.per)} per {data.per:,} questions" if data.per > 1 else f"{say(kind, value)} a question"
-    return f"{say(kind, value)} {AXES[x].label}" if kind == "count" else f"{say(kind, value)} of {AXES[x].label}"
+    said = say(kind, value, data.per)
+    if value is None:
+        return said
+    if kind == "money":
+        return f"for {said} per {data.per:,} questions" if data.per > 1 else f"for {said} a question"
+    return f"at {said.removesuffix(' s').removesuffix(' J')} {AXES[x].label}"
 
 
 def _with_interval(data: ReportData, name: str, metric: str, joint: str) -> Sentence:
@@ -180,7 +182,10 @@ def unmeasured(data: ReportData) -> list[Sentence]:
     for metric, systems in without.items():
         if 0 < len(systems) < len(data.systems):
             lines.append((f"{'Unpriced' if metric == 'cost' else f'No {AXES[metric].label}'}: ", *names(systems), "."))
-    return lines + [(Name(name), f" is not on the plot: {why}.") for name, why in data.left_out.items()]
+    drawn = data.frontier(*data.main)
+    placed = {name for name in data.names if all(data.value(name, axis) is not None for axis in data.main)}
+    left_out = {} if drawn is None else {name: why for name, why in drawn.left_out.items() if name in placed}
+    return lines + [(Name(name), f" was not compared: {why}.") for name, why in left_out.items()]
 
 
 def names(systems: Sequence[str], most: int = 6) -> Sentence:

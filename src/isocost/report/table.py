@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -26,24 +27,34 @@ class _Column(NamedTuple):
     first: bool  # whether it stands in the first table of a narrow terminal
 
 
-def table(data: ReportData, *, width: int = 80, unicode: bool = True) -> RenderableType:
-    """The systems as a table for rich, the tasks below where there are several, then what to know before reading it.
+def table(data: ReportData, console: Console | None = None) -> None:
+    """Prints the systems as a table, the tasks below where there are several, then what to know before reading it.
 
-    unicode: False draws the rules with plain hyphens, for terminals that know nothing else.
+    console: where to print, 80 columns or more; it knows its width and whether it can show more than ASCII.
     """
-    columns = list(_columns(data, DASH if unicode else "-"))
-    tables = [_table(data, columns, unicode)]
-    if Console(width=1000).measure(tables[0]).maximum > width:
-        tables = [_table(data, [column for column in columns if column.first == first], unicode) for first in (True, False)]
+    console = console or Console()
+    plain = console.options.ascii_only
+    columns = list(_columns(data, "-" if plain else DASH))
+    tables = [_table(data, columns, plain)]
+    if Measurement.get(console, console.options.update(width=1000), tables[0]).maximum > console.width:
+        tables = [_table(data, [column for column in columns if column.first == first], plain) for first in (True, False)]
     if len(data.by_task) > 1:
-        tables.append(_table(data, list(_tasks(data)), unicode, title=f"{AXES[data.main[1]].label.capitalize()} by task"))
-    notes = [_plain(sentence) for sentence in [*verdict(data), *_notes(data), *unmeasured(data)]]
-    return Group(*(each for each in tables if len(each.columns) > 1), *(Text(note) for note in notes))
+        tables.append(_table(data, list(_tasks(data)), plain, title=f"{AXES[data.main[1]].label.capitalize()} by task"))
+    for each in tables:
+        if len(each.columns) > 1:
+            console.print(each)
+    for sentence in [*verdict(data), *_notes(data), *unmeasured(data)]:
+        console.print(_text("".join(sentence), plain))
 
 
-def _table(data: ReportData, columns: list[_Column], unicode: bool, title: str | None = None) -> Table:
+def _text(text: str, plain: bool, style: str = "") -> Text:
+    """Text, not markup (a system called "[red]" is only a name), in ASCII where the terminal knows no more."""
+    return Text(text.encode("ascii", "replace").decode() if plain else text, style=style)
+
+
+def _table(data: ReportData, columns: list[_Column], plain: bool, title: str | None = None) -> Table:
     made = Table(
-        box=box.SIMPLE_HEAD if unicode else HYPHENS,
+        box=HYPHENS if plain else box.SIMPLE_HEAD,
         title=title,
         title_justify="left",
         title_style="bold",
@@ -55,8 +66,8 @@ def _table(data: ReportData, columns: list[_Column], unicode: bool, title: str |
         made.add_column(column.head, justify="right", no_wrap=True)
     on = {point["system"] for point in points(data, *data.main) if point["on"]}
     for name in data.names:
-        # Text, not markup: a system called "[red]" is only a name.
-        made.add_row(Text(name, style="bold" if name in on else ""), *(Text(column.cell(name)) for column in columns))
+        cells = (_text(column.cell(name), plain) for column in columns)
+        made.add_row(_text(name, plain, "bold" if name in on else ""), *cells)
     return made
 
 
@@ -64,7 +75,7 @@ def _columns(data: ReportData, joint: str) -> Iterator[_Column]:
     x, y = data.main
     systems = {each.system: each for each in data.systems}
     yield _Column(f"{AXES[y].label},\n95 % interval", lambda name: _value(data, name, y, joint=joint), True)
-    yield _Column(f"{_head(data, x)}", lambda name: _value(data, name, x), True)
+    yield _Column(_head(data, x), lambda name: _value(data, name, x), True)
     yield _Column("on the\nfrontier", _membership(data), True)
     yield _Column("errors", lambda name: _errors(systems[name]), True)
     for metric in ("tokens", "seconds", "cost"):
@@ -131,7 +142,3 @@ def _notes(data: ReportData) -> Iterator[Sentence]:
         )
     if any(each.n_errors for each in data.systems):
         yield ("Errors are failed calls: counted apart, never as wrong answers.",)
-
-
-def _plain(sentence: Sentence) -> str:
-    return "".join(sentence)

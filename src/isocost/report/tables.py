@@ -147,11 +147,15 @@ def _errors(system: SystemMetrics) -> Cell:
 
 def _estimate(estimate: Estimate | None, kind: str, per: int = 1, *, whisker: bool = False) -> Cell:
     if estimate is None or estimate.value is None:
-        # The method says why: "infinite: 3 of 60 questions never answered right; ...", "unpriced: model".
-        why = "" if estimate is None else estimate.method.partition(":")[2].partition(";")[0].strip()
-        return Cell(missing(kind, estimate), small=why)
+        return Cell(missing(kind, estimate), small="" if estimate is None else _why(estimate))
     mark = _whisker(estimate.value, estimate.low, estimate.high) if whisker and kind == "share" else ""
     return Cell(say(kind, estimate.value, per), estimate.value, interval(kind, estimate, per, DASH), mark)
+
+
+def _why(estimate: Estimate) -> str:
+    """Why there is no value, where the method says so after a colon: "infinite: 3 of 60 questions never ...; low from ..."."""
+    reason = estimate.method.partition(":")[2].partition(";")[0].strip()
+    return reason if estimate.method.startswith("infinite") else ""
 
 
 def _whisker(value: float, low: float | None, high: float | None) -> str:

@@ -50,7 +50,7 @@ def view(path: str | Path, axes: tuple[str | None, str | None] = (None, None)) -
         items=records.items(),
         by_task=_by_task(records, flat, manifest),
         behind=_behind(records, systems),
-        settings={name: {key: value for key, value in entry.settings.items()} for name, entry in manifest.systems.items()},
+        settings={name: entry.settings for name, entry in manifest.systems.items()},
         prices=manifest.prices,
         made=_made(path, manifest),
     )

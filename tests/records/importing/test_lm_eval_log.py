@@ -39,6 +39,22 @@ doc_to_target: 0
 metric_list: [{metric: acc}, {metric: acc_norm}]
 """
 
+# What `lm-eval run --log_samples --output_path` does, without its reading of a thousand other tasks.
+RUN = """
+import sys
+from lm_eval.evaluator import simple_evaluate
+from lm_eval.loggers import EvaluationTracker
+from lm_eval.tasks import TaskManager
+
+tasks = TaskManager(include_path=sys.argv[1] + "/tasks", include_defaults=False)
+tracker = EvaluationTracker(output_path=sys.argv[1] + "/out")
+results = simple_evaluate("dummy", tasks=["sums", "choice"], task_manager=tasks, bootstrap_iters=0, evaluation_tracker=tracker)
+samples = results.pop("samples")
+tracker.save_results_aggregated(results=results, samples=samples)
+for task in results["configs"]:
+    tracker.save_results_samples(task_name=task, samples=samples[task])
+"""
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -52,8 +68,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tasks").mkdir()
     for name, text in (("sums", SUMS), ("choice", CHOICE)):
         (folder / "tasks" / f"{name}.yaml").write_text(text.replace("DATA", str(data)))
-    told = ["--model", "dummy", "--tasks", "sums,choice", "--include_path", str(folder / "tasks"), "--log_samples"]
-    command = [sys.executable, "-m", "lm_eval", "run", *told, "--output_path", str(folder / "out")]
+    command = [sys.executable, "-c", RUN, str(folder)]
     offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(folder / "hf")}
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, env=os.environ | offline)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -1,6 +1,7 @@
 """Tables come in a column at a time, and what is wrong in them is named with its line."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,28 @@ def test_an_error_is_counted_apart_and_never_graded(tmp_path: Path) -> None:
         None,
         "timeout",
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("5.5", 5.5),
+        ("2024-01-02", 1704153600.0),
+        ("2024-01-02 01:00:00+01:00", 1704153600.0),
+        ("2024-01-02T00:00:00Z", 1704153600.0),
+    ],
+)
+def test_moments_are_unix_seconds_or_iso_8601(tmp_path: Path, told: str, seconds: float) -> None:
+    (record,) = bring(csv(tmp_path, f"id,model,at\na,m,{told}\n"), "item=id,system=model,started=at")
+    assert record.started == seconds
+
+
+def test_a_moment_that_is_none_is_refused_and_a_parquet_time_is_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="started must be seconds or ISO 8601, or empty if unknown, got 'soon'"):
+        bring(csv(tmp_path, "id,model,at\na,m,soon\n"), "item=id,system=model,started=at")
+    pl.DataFrame({"id": "a", "model": "m", "at": datetime(1970, 1, 2)}).write_parquet(tmp_path / "a.parquet")
+    (record,) = bring(tmp_path / "a.parquet", "item=id,system=model,started=at", "parquet")
+    assert record.started == 86400.0
 
 
 def test_published_figures_say_so(tmp_path: Path) -> None:

@@ -231,9 +231,7 @@ def test_no_simulated_answer_takes_longer_than_its_budget(
 ) -> None:
     """Seconds, and money by the hour, hold exactly where time is simulated."""
     price = Price(input=1.0, output=2.0, per_hour=1.5)
-    model = Synthetic(
-        abilities=0, answering=Answering(styles={"": Style(tokens=40, steps=steps)}, first_token_seconds=0.3)
-    )
+    model = Synthetic(abilities=0, answering=Answering(styles={"": Style(tokens=40, steps=steps)}, first_token_seconds=0.3))
     budget = Budget(seconds=seconds, microdollars=microdollars, tokens=tokens, prices={"synthetic": price})
     answer = ask(model, Request(prompt="Which one?", budget=budget, seed=3))
     left = budget.minus(answer.calls)

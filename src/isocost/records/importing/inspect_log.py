@@ -6,7 +6,6 @@ import math
 import struct
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from isocost.records.calls import Call
 from isocost.records.errors import InputError
 from isocost.records.importing.landing import Harvest
 from isocost.records.importing.logs import Found, Wishes, gather
+from isocost.records.importing.tables import unix
 from isocost.records.nouns import Finish, Item, Message, Record, Source
 
 ZSTANDARD = 93
@@ -100,7 +100,7 @@ def _found(file: Path, place: int, sample: dict[str, Any], names: tuple[str, str
         calls=calls,
         grading=grading,
         seconds=seconds,
-        started=_unix(sample.get("started_at")),
+        started=unix(sample.get("started_at")),
         source=source,
         extra={"metadata": sample["metadata"]} if sample.get("metadata") else {},
     )
@@ -211,7 +211,3 @@ def _usage(usage: dict[str, Any]) -> dict[str, Any]:
         "reasoning_tokens": usage.get("reasoning_tokens"),
         "billed": usage.get("total_cost"),
     }
-
-
-def _unix(moment: str | None) -> float | None:
-    return datetime.fromisoformat(moment).timestamp() if moment else None

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -93,6 +94,17 @@ def json_lines(file: Path, *, nan: bool = False) -> list[tuple[int, dict[str, An
     if not found:
         raise InputError("expected JSON lines, the file is empty. Hint: was it written to the end?", file=file)
     return found
+
+
+def unix(moment: Any) -> float | None:
+    """Unix seconds, from seconds or ISO 8601; a moment without a zone is taken for UTC. Raises ValueError."""
+    if moment is None or moment == "":
+        return None
+    try:
+        return float(moment)
+    except ValueError:
+        found = datetime.fromisoformat(moment)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def _not_empty(table: Table) -> Table:

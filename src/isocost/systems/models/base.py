@@ -176,7 +176,7 @@ class Model(ABC):
         call = None if request.logprobs else self._remembered.get(key)
         if call is None:
             return None
-        answer = self._memo[key] = answer_of(replace(call, shared=True), self._limit(request))
+        answer = self._memo[key] = answer_of(replace(call, shared=True, role=""), self._limit(request))
         return answer
 
     def _limit(self, request: Request) -> int | None:

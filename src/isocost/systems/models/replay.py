@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from isocost.records import Answer, Call, CallFailed, InputError, Item, Record, Request, derive_seed, open_records
 from isocost.systems.models.base import OUT_OF_BUDGET, Draft, Model, answer_of
 from isocost.systems.models.limits import fits
@@ -120,7 +122,7 @@ def _calls(records: Iterable[Record], model: str) -> dict[str, list[Recorded]]:
 
 
 def _said(call: Call) -> Answer:
-    return Answer(text=call.text or "", calls=(call,))
+    return Answer(text=call.text or "", calls=(replace(call, role=""),))  # the strategy that asks now names the role
 
 
 def _answers(records: Iterable[Record], system: str) -> dict[str, list[Recorded]]:

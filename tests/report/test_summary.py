@@ -1,0 +1,61 @@
+"""The plain words are true."""
+
+from tests.report.world import BEST, CHEAP, CLOSE, data, records, system
+
+from isocost.metrics import Estimate
+from isocost.report import ReportData
+from isocost.report.summary import cheapest_good_enough, unmeasured, verdict
+
+
+def said(report: ReportData) -> str:
+    return " ".join("".join(sentence) for sentence in verdict(report))
+
+
+def test_the_cheapest_that_cannot_be_told_from_the_best_is_recommended() -> None:
+    report = ReportData(systems=(BEST, CHEAP, CLOSE))
+    assert cheapest_good_enough(report) == "close"
+    assert "close is the cheapest system that is good enough" in said(report)
+    assert "best has the highest accuracy, 60.0 % (50.0 to 70.0 %)" in said(report)
+
+
+def test_a_paired_difference_decides_where_it_was_measured() -> None:
+    """The intervals overlap, but question by question the system is surely worse."""
+    behind = {"close": Estimate(-0.05, -0.08, -0.02, 100, "paired", "measured"), "cheap": CHEAP.metrics["accuracy"]}
+    report = ReportData(systems=(BEST, CLOSE), behind=behind)
+    assert cheapest_good_enough(report) == "best"
+    assert "Every cheaper system is measurably worse." in said(report)
+
+
+def test_a_target_is_what_is_good_enough() -> None:
+    assert cheapest_good_enough(ReportData(systems=(BEST, CHEAP, CLOSE), target=0.15)) == "cheap"
+    assert "It may still fall short" in said(ReportData(systems=(BEST, CHEAP, CLOSE), target=0.15))
+    assert "No system reaches the accuracy asked for, 90.0 %." in said(ReportData(systems=(BEST,), target=0.9))
+
+
+def test_one_system_is_the_best_and_the_cheapest() -> None:
+    assert "It is also the cheapest." in said(ReportData(systems=(BEST,)))
+
+
+def test_nothing_measured_recommends_nothing() -> None:
+    assert "none can be recommended" in said(ReportData(systems=(system("mute", None, None),)))
+    assert "none can be recommended" in said(ReportData(systems=()))
+    assert "there is no frontier" in said(ReportData(systems=(system("free", (0.5, 0.4, 0.6), None),)))
+
+
+def test_an_unpriced_best_is_named_and_not_chosen() -> None:
+    unpriced = system("unpriced", (0.62, 0.52, 0.72), None)
+    assert cheapest_good_enough(ReportData(systems=(unpriced, CLOSE, CHEAP))) == "close"
+    words = said(ReportData(systems=(unpriced, CLOSE)))
+    assert "unpriced has the highest accuracy, 62.0 % (52.0 to 72.0 %), unpriced, but" in words
+
+
+def test_what_nobody_measured_is_said_once_and_what_some_did_not_by_name() -> None:
+    lines = ["".join(line) for line in unmeasured(ReportData(systems=(BEST, system("unpriced", (0.5, 0.4, 0.6), None))))]
+    assert lines[0].startswith("Not measured for any system: seconds per question")
+    assert "Unpriced: unpriced." in lines
+
+
+def test_the_study_says_how_sure_and_how_flattered() -> None:
+    report = said(data(records()))
+    assert "on the frontier" in report
+    assert "look better than they are" in report
