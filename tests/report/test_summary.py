@@ -45,9 +45,8 @@ def test_nothing_measured_recommends_nothing() -> None:
 def test_an_unpriced_best_is_named_and_not_chosen() -> None:
     unpriced = system("unpriced", (0.62, 0.52, 0.72), None)
     assert cheapest_good_enough(ReportData(systems=(unpriced, CLOSE, CHEAP))) == "close"
-    assert "unpriced has the highest accuracy, 62.0 % (52.0 to 72.0 %), unpriced, but" in said(
-        ReportData(systems=(unpriced, CLOSE))
-    )
+    words = said(ReportData(systems=(unpriced, CLOSE)))
+    assert "unpriced has the highest accuracy, 62.0 % (52.0 to 72.0 %), unpriced, but" in words
 
 
 def test_what_nobody_measured_is_said_once_and_what_some_did_not_by_name() -> None:

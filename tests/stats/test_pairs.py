@@ -57,6 +57,23 @@ def test_the_same_answers_leave_room_for_a_difference() -> None:
     assert found.p == 1
 
 
+def test_equal_shares_leave_room_for_a_difference_too() -> None:
+    """Systems that shared every attempt, in clusters: the interval holds 0 and more, though no difference was seen."""
+    found = paired_difference(np.full(20, 0.4), np.full(20, 0.4), np.repeat(np.arange(10), 2))
+    assert -0.5 < found.low < 0 == found.value < found.high < 0.5
+    assert found.p == 1
+
+
+def test_differences_of_shares_cover() -> None:
+    """Means of 3 attempts at 40 questions, nearly all right: the true difference is inside about 95 % of the time."""
+    rng, studies = np.random.default_rng(6), 1000
+    chance = rng.beta(6, 0.5, (studies, 40))
+    a, b = rng.binomial(3, chance) / 3, rng.binomial(3, 0.95 * chance) / 3
+    truth = 0.05 * 6 / 6.5
+    inside = [(d := paired_difference(x, y, share=True)).low <= truth <= d.high for x, y in zip(a, b, strict=True)]
+    assert np.mean(inside) >= 0.94
+
+
 def test_swapping_the_two_turns_the_sign() -> None:
     rng = np.random.default_rng(2)
     a, b = rng.integers(0, 2, 25).astype(float), rng.integers(0, 2, 25).astype(float)

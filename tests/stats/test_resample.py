@@ -12,7 +12,7 @@ from isocost.stats import bootstrap, bootstrap_means, clustered_mean
 from isocost.stats.kernels import resampled_sums
 
 
-@settings(max_examples=25, deadline=None)  # the first call compiles
+@settings(max_examples=25)
 @given(st.integers(1, 30), st.integers(1, 20), st.integers(0, 2**64 - 1))
 def test_the_kernel_is_its_slow_twin(units: int, columns: int, seed: int) -> None:
     table = np.random.default_rng(units).normal(size=(units, columns))
@@ -99,11 +99,12 @@ def test_one_cluster_or_no_spread_bounds_nothing() -> None:
         bootstrap_means(np.empty((2, 0)), 10, rng)
 
 
-def test_the_widened_percentile_interval_covers_for_few_values() -> None:
-    """15 normal values: the truth is inside about 95 % of the time, where the plain percentile interval has about 91."""
-    rng = np.random.default_rng(2)
-    inside = []
-    for _ in range(250):
-        found = bootstrap(rng.normal(size=15), lambda v: v.sum() / 15, rng=rng, replicates=250)
-        inside.append(found.low <= 0 <= found.high)
-    assert np.mean(inside) >= 0.915
+def test_the_widened_percentile_interval_is_nearly_as_wide_as_students_for_few_values() -> None:
+    """Of 8 values the plain percentile interval is about 20 % narrower than t's; widened, it nearly makes up for that."""
+    rng, widened, plain = np.random.default_rng(2), [], []
+    for values in rng.normal(size=(30, 8)):
+        found, exact = bootstrap(values, rng=rng, replicates=400), clustered_mean(values)
+        widened.append((found.high - found.low) / (exact.high - exact.low))
+        plain.append(np.diff(np.quantile(found.replicates, (0.025, 0.975)))[0] / (exact.high - exact.low))
+    assert np.mean(plain) < 0.85
+    assert 0.9 < np.mean(widened) < 1.05

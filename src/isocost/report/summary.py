@@ -101,17 +101,19 @@ def _recommendation(data: ReportData, choice: str, best: str) -> list[Sentence]:
 
 
 def _at(data: ReportData, name: str, joint: str = " ") -> Sentence:
-    y = data.main[1]
-    return (*_with_interval(data, name, y, joint), ", for ", paid(data, name))
+    return (*_with_interval(data, name, data.main[1], joint), ", ", _paid(data, name))
 
 
-def paid(data: ReportData, name: str) -> str:
+def _paid(data: ReportData, name: str) -> str:
     """What a system takes on the main axis, in words."""
-    x, _ = data.main
+    x = data.main[0]
     kind, value = AXES[x].kind, data.value(name, x)
-    if value is not None and kind == "money":
-        return f"{say(kind, value, data.per)} per {data.per:,} questions" if data.per > 1 else f"{say(kind, value)} a question"
-    return f"{say(kind, value)} {AXES[x].label}" if kind == "count" else f"{say(kind, value)} of {AXES[x].label}"
+    said = say(kind, value, data.per)
+    if value is None:
+        return said
+    if kind == "money":
+        return f"for {said} per {data.per:,} questions" if data.per > 1 else f"for {said} a question"
+    return f"at {said.removesuffix(' s').removesuffix(' J')} {AXES[x].label}"
 
 
 def _with_interval(data: ReportData, name: str, metric: str, joint: str) -> Sentence:

