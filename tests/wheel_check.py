@@ -6,19 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import isocost.metrics
-import isocost.report
-import isocost.run
-import isocost.systems.spec
-import isocost.systems.strategies
-import isocost.workload
-
 import isocost
 import isocost.cli
 import isocost.frontier
+import isocost.metrics
 import isocost.records
+import isocost.report
+import isocost.run
 import isocost.stats
 import isocost.study
+import isocost.systems.spec
+import isocost.systems.strategies
+import isocost.workload
 
 assert "site-packages" in isocost.__file__, f"not the wheel: {isocost.__file__}"
 for extra in ("altair", "vl_convert", "xllamacpp", "reasoning_gym", "ray", "torch"):

@@ -4,12 +4,16 @@ import json
 
 import msgspec
 import numpy as np
+import polars as pl
 import pytest
 
 from isocost.frontier import draw, hypervolume
+from isocost.metrics import item_table, summarise
 from isocost.metrics.summary import ItemTable
+from isocost.records.columns import FLAT
 
 NAN = float("nan")
+GIVEN = ("system", "item", "attempt", "score", "source", "n_calls", "completion_tokens")
 
 
 def table(**rows: tuple[list[float], list[float]]) -> ItemTable:
@@ -49,6 +53,30 @@ def test_each_place_has_its_estimates_and_its_chance() -> None:
     assert cheap.y.method == "Wilson"
     assert (cheap.on_frontier, beaten.on_frontier, beaten.member) == (1.0, 0.0, False)
     assert (dear.x.low, dear.x.high, dear.x.method) == (4.0, 4.0, "constant over 10")
+
+
+@pytest.mark.parametrize("attempts", [1, 4])
+def test_its_estimates_are_those_of_the_metrics(attempts: int) -> None:
+    rng, n = np.random.default_rng(5), 2 * 30 * attempts
+    system, item, attempt = (axis.ravel() for axis in np.indices((2, 30, attempts)))
+    frame = pl.DataFrame(
+        {
+            "system": pl.Series(["a", "b"]).gather(system),
+            "item": [f"q{i}" for i in item],
+            "attempt": attempt,
+            "score": (rng.random(n) < 0.7).astype(float),
+            "source": ["measured"] * n,
+            "n_calls": [1] * n,
+            "completion_tokens": rng.integers(5, 500, n),
+        }
+    ).with_columns(pl.lit(None, kind).alias(name) for name, kind in FLAT.items() if name not in GIVEN)
+    metrics = {found.system: found.metrics for found in summarise(frame)}
+    for paid in ("completion_tokens", "calls"):
+        for place in draw(item_table(frame, (paid, "accuracy")), x=paid, replicates=10, rng=rng).systems:
+            for found, known in ((place.x, metrics[place.system][paid]), (place.y, metrics[place.system]["accuracy"])):
+                assert (found.value, found.low, found.high) == pytest.approx(
+                    (known.value, known.low, known.high), abs=1e-9 if attempts == 1 else 0.01
+                )
 
 
 def test_the_hypervolume_is_measured_from_the_worst_cost_and_no_accuracy() -> None:

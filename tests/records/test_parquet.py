@@ -73,16 +73,23 @@ def test_a_crash_at_any_step_leaves_every_record_once(
     assert rows.height == rows["item"].n_unique() == len(expected)
 
 
-def test_a_disk_that_fills_up_during_compaction_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+FULL = [OSError(28, "No space left on device"), pl.exceptions.ComputeError("No space left on device (os error 28)")]
+
+
+@pytest.mark.parametrize("error", FULL, ids=lambda error: type(error).__name__)
+def test_a_disk_that_fills_up_during_compaction_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     expected = study(tmp_path)
 
     def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
-    with pytest.raises(StoreError, match="What was there before is unchanged"):
+    with pytest.raises(StoreError, match=r"No space left on device.* What was there before is unchanged"):
         open_records(tmp_path).compact()
     monkeypatch.undo()
+    assert not list(tmp_path.glob("*.tmp"))
     assert found(tmp_path) == expected
 
 

@@ -1,6 +1,7 @@
 """Run by test_ray.py in a process of its own: what Ray leaves open and warns about must not reach the other tests.
 
-`ray_story.py run FOLDER` tells several stories on one cluster of two workers and prints what came out as JSON;
+`ray_story.py run FOLDER` tells several stories on one cluster of two workers and leaves what came out in
+FOLDER/result.json;
 `ray_story.py interrupt FOLDER` starts a cluster of its own and waits to be interrupted.
 """
 
@@ -75,6 +76,7 @@ def stories() -> dict[str, Story]:
         "here": whole,
         "ray": told(job(6, attempts=2, engine="ray"), build),
         "resumed": told(job(6, attempts=2, engine="ray"), build, stored=whole.records[:17]),
+        "forty": told(job(40), build),
         "capped": told(job(40, engine="ray", concurrency=4), build, cap=Cap(tokens=700)),
         "deadly": told(job(6, names=("one",), engine="ray", concurrency=2), deadly),
         "broken": told(job(1, engine="ray"), broken),
@@ -100,11 +102,11 @@ def interrupt() -> dict[str, Story]:
 
     def observe(tally: Tally) -> None:
         if tally.asked == 2:
-            print("begun on", ray.util.get_node_ip_address(), flush=True)
+            print("begun on", ray.util.get_node_ip_address(), flush=True, file=sys.__stdout__)
 
     return {"interrupt": told(job(9, names=("one", "vote3"), engine="ray", concurrency=2, grace=60), waiting, observe=observe)}
 
 
 if __name__ == "__main__":
     result = stories() if sys.argv[1] == "run" else interrupt()
-    print(msgspec.json.encode(result).decode())
+    (FOLDER / "result.json").write_bytes(msgspec.json.encode(result))

@@ -103,3 +103,17 @@ def test_who_finds_nothing_waits_for_what_others_give_back() -> None:
             await third
 
     asyncio.run(story())
+
+
+def test_an_older_word_after_a_newer_one_changes_nothing() -> None:
+    cap = Cap()
+
+    async def story() -> None:
+        leases = Leases(cap, 1)
+        await leases.take(1)
+        await leases.take(1)
+        leases.settle(1, 20, 2)
+        leases.settle(1, 10, 1)
+
+    asyncio.run(story())
+    assert (cap.spent_tokens, cap.spent_microdollars) == (20, 2)

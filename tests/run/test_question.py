@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tests.run.world import exact, items, job
 
-from isocost.records import Answer, Budget, Call, CallFailed, CapReached, Grade, Grader, Item, Record, Request
-from isocost.run import Team
+from isocost.records import Answer, Budget, Call, CallFailed, CapReached, Grade, Grader, Item, Record, Request, Source
+from isocost.run import Job, Label, Team
 from isocost.run.job import Question
 from isocost.run.question import answer
 
@@ -56,6 +56,19 @@ def test_the_request_carries_the_seed_of_the_attempt_and_the_budget() -> None:
     assert (asked[0].seed, asked[0].budget) == (job().seed_of("q0", 0), budget)
 
 
+@pytest.mark.parametrize(("source", "seconds"), [("measured", False), ("simulated", True), ("replayed", True)])
+def test_seconds_are_the_wall_s_unless_the_models_only_tell_theirs(source: Source, seconds: bool) -> None:
+    calls = (Call(model="m", seconds=1000.0), Call(model="m", seconds=500.0))
+
+    async def system(request: Request) -> Answer:
+        return Answer(text="0", calls=calls)
+
+    question = Question(items(1)[0], 0, ("one",))
+    of = Job(items=items(1), systems={"one": Label(source=source)})
+    record = asyncio.run(answer(of, Team({"one": system}, exact), question, "one"))
+    assert (record.seconds == 1500.0) is seconds
+
+
 def test_a_failed_call_is_an_error_with_its_calls_and_no_score() -> None:
     record = record_of(raising(CallFailed("no", kind="rate_limit", calls=[CALL])))
     assert (record.error, record.error_kind, record.calls, record.score) == ("no", "rate_limit", (CALL,), None)
@@ -73,6 +86,13 @@ def test_a_system_that_is_no_coroutine_function_or_answers_something_else_is_a_b
         return "0"
 
     assert record_of(text).error == "expected Answer, got str: '0'"  # type: ignore[arg-type]
+
+
+def test_calls_that_are_no_calls_are_a_bug() -> None:
+    async def system(request: Request) -> Answer:
+        return Answer(text="0", calls=[CALL])  # type: ignore[arg-type]
+
+    assert "must be a tuple of Call, got [Call(" in str(record_of(system).error)
 
 
 def test_a_system_that_cancels_itself_is_a_bug_and_does_not_end_the_run() -> None:

@@ -20,11 +20,15 @@ Examples:
 @click.command("import", epilog=EPILOG)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--as", "kind", type=click.Choice(KINDS), required=True, help="What the file is.")
-@click.option("-o", "--into", type=click.Path(path_type=Path), required=True, help="Folder of the records; may hold others already.")
+@click.option(
+    "-o", "--into", type=click.Path(path_type=Path), required=True, help="Folder of the records; may hold others already."
+)
 @click.option("--map", "mapping", multiple=True, help="For tables: FIELD=COLUMN,... ; FIELD='text' for a constant.")
 @click.option("--wide", multiple=True, metavar="COLUMN", help="A column that is a system, its cells scores; several times.")
 @click.option("--attempts", is_flag=True, help="Rows that repeat a question are attempts at it.")
-@click.option("--source", type=click.Choice(get_args(Source)), default="measured", show_default=True, help="What the figures are.")
+@click.option(
+    "--source", type=click.Choice(get_args(Source)), default="measured", show_default=True, help="What the figures are."
+)
 @click.option("--requests", type=click.Path(path_type=Path), help="For openai-batch: the batch's input file.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
 def import_(

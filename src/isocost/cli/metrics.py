@@ -23,12 +23,16 @@ def metrics(records: Path, names: tuple[str, ...], json_: bool) -> None:
     if json_:
         as_json({"systems": systems})
         return
-    shown = names or tuple(name for name in SHOWN if any(name in system.metrics for system in systems))
     rows = [
-        (system.system, f"{system.n_items:,}", f"{system.n_errors:,}", *(told(system.metrics.get(name)) for name in shown))
+        (system.system, name, *_cells(found), f"{found.n:,}", found.method, found.basis)
         for system in systems
+        for name, found in system.metrics.items()
+        if names or name in SHOWN
     ]
-    say_table("", ("system", "questions", "errors", *shown), rows)
+    say_table("", ("system", "metric", "value", "95 % interval", "n", "method", "basis"), rows)
+    for system in systems:
+        if system.n_errors:
+            click.echo(f"{system.system}: {system.n_errors:,} of {system.n_records:,} attempts failed; no metric counts them.")
 
 
 @click.command(epilog="Example:  isocost compare runs/quickstart --metric accuracy --baseline zero-shot")
@@ -45,6 +49,13 @@ def compare(records: Path, metric: str, baseline: str | None, json_: bool) -> No
         return
     rows = [(pair.first, pair.second, told(pair.difference), f"{pair.p:.3g}") for pair in pairs]
     say_table(f"{metric}: first minus second", ("first", "second", "difference", "p (Holm)"), rows)
+
+
+def _cells(estimate: Estimate) -> tuple[str, str]:
+    if estimate.value is None:
+        return "-", ""
+    ends = ["" if end is None else f"{end:.4g}" for end in (estimate.low, estimate.high)]
+    return f"{estimate.value:.4g}", f"[{ends[0] or '..'}, {ends[1] or '..'}]" if any(ends) else "unbounded"
 
 
 def told(estimate: Estimate | None) -> str:

@@ -34,7 +34,18 @@ def list_(path: Path, system: str | None, errors: bool, limit: int, skip_damaged
     if json_:
         as_json({"count": count, "records": rows.to_dicts()})
     else:
-        shown = ("system", "item", "attempt", "final", "score", "n_calls", "prompt_tokens", "completion_tokens", "seconds", "error")
+        shown = (
+            "system",
+            "item",
+            "attempt",
+            "final",
+            "score",
+            "n_calls",
+            "prompt_tokens",
+            "completion_tokens",
+            "seconds",
+            "error",
+        )
         say_table(f"{count:,} records", shown, [[_cell(row[name]) for name in shown] for row in rows.to_dicts()])
     for line in opened.damaged:
         click.echo(f"left out: {line}", err=True)

@@ -26,16 +26,12 @@ def report(records: Path, output: Path | None, picture: Path | None, x: str | No
         click.echo(image(data, picture))
     else:
         folder = records if records.is_dir() else records.parent
-        click.echo(write_page(data, output or folder / "report.html"))
+        click.echo(page(data, output or folder / "report.html"))
 
 
 def show(data: ReportData) -> None:
-    """The table and the plot on stdout."""
+    """The table and the plot on stdout, as wide as the terminal."""
     console = Console(file=sys.stdout)
     table(data, console)
+    click.echo()
     plot(data, console)
-
-
-def write_page(data: ReportData, path: Path) -> Path:
-    """The page; where it is."""
-    return page(data, path)

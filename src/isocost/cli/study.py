@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from isocost.cli.output import as_json, say_table
-from isocost.cli.report import show, write_page
+from isocost.cli.report import show
+from isocost.report import page
 from isocost.run import Outcome, Progress
 from isocost.study.dry import dry_run
 from isocost.study.file import read_study
@@ -20,9 +21,11 @@ from isocost.study.view import view
 @click.option("-o", "--into", type=click.Path(path_type=Path), help="Folder of the records and the report. [runs/NAME]")
 @click.option("--engine", type=click.Choice(["here", "ray"]), default="here", show_default=True, help="Who does the work.")
 @click.option("--max-cost", type=click.FloatRange(min=0), help="Stop when this many dollars are spent.")
-@click.option("--resume/--fresh", default=True, help="Go on where it stopped (default), or set what is there aside and start again.")
+@click.option(
+    "--resume/--fresh", default=True, help="Go on where it stopped (default), or set what is there aside and start again."
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be asked and the most it could cost; ask nothing.")
-@click.option("--page/--no-page", default=True, help="Write report.html at the end.")
+@click.option("--page/--no-page", "with_page", default=True, help="Write report.html at the end.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress display.")
 @click.option("--json", "json_", is_flag=True, help="Print the outcome as JSON.")
 def study(
@@ -32,7 +35,7 @@ def study(
     max_cost: float | None,
     resume: bool,
     dry_run: bool,
-    page: bool,
+    with_page: bool,
     quiet: bool,
     json_: bool,
 ) -> None:
@@ -51,15 +54,15 @@ def study(
         click.echo(f"note: model '{model}' has no price: its systems are shown as unpriced, and stay off money axes.", err=True)
     with nullcontext() if quiet else Progress() as progress:
         outcome = conduct(prepared, how, progress)
-    _tell(how, outcome, page=page, json_=json_)
+    _tell(how, outcome, with_page=with_page, json_=json_)
     if outcome.stopped:
         click.echo(f"stopped: {outcome.why} {outcome.remaining:,} answers are missing; the same command goes on.", err=True)
         raise SystemExit({"cap": 3, "interrupt": 130}[outcome.stopped])
 
 
-def _tell(how: How, outcome: Outcome, *, page: bool, json_: bool) -> None:
+def _tell(how: How, outcome: Outcome, *, with_page: bool, json_: bool) -> None:
     data = view(how.into)
-    where = write_page(data, how.into / "report.html") if page else None
+    where = page(data, how.into / "report.html") if with_page else None
     if json_:
         as_json({"folder": str(how.into), "report": where and str(where), "outcome": outcome})
     else:
@@ -74,7 +77,13 @@ def _dry_run(prepared: Prepared, json_: bool) -> None:
         as_json({"systems": [bound._asdict() for bound in each], "whole": whole._asdict()})
         return
     rows = [
-        (b.system, f"{b.questions:,}", f"{b.calls:,}", f"{b.tokens:,}", "not bounded" if b.dollars is None else f"${b.dollars:.4g}")
+        (
+            b.system,
+            f"{b.questions:,}",
+            f"{b.calls:,}",
+            f"{b.tokens:,}",
+            "not bounded" if b.dollars is None else f"${b.dollars:.4g}",
+        )
         for b in [*each, whole]
     ]
     title = f"{len(prepared.workload.items):,} questions, {len(each)} systems: at most"

@@ -12,7 +12,8 @@ from isocost.frontier.optimism import frontier_optimism
 from isocost.frontier.shape import hull_costs, knee, marginal_costs
 from isocost.metrics.estimate import Basis, Estimate, basis_of, estimate
 from isocost.metrics.summary import AXES, Axis, ItemTable
-from isocost.stats import Interval, clustered_mean
+from isocost.records.errors import InputError
+from isocost.stats import Interval, clustered_wilson, mean_of_sums
 
 
 def draw(
@@ -36,7 +37,7 @@ def draw(
     left_out = _left_out(table, axes, every)
     kept = [row for row, system in enumerate(table.systems) if system not in left_out]
     if not kept:
-        raise ValueError(f"no system has values on all of {', '.join(axes)}: {left_out or 'there are no systems'}.")
+        raise InputError(f"no system has values on all of {', '.join(axes)}: {left_out or 'there are no systems'}.")
     whole, clusters = every[:, kept], table.groups
     sure = frontier_confidence(
         *whole, maximise=maximise, reference=reference, clusters=clusters, replicates=replicates, rng=rng
@@ -74,13 +75,13 @@ def draw(
 
 def _axis(name: str) -> Axis:
     if name not in AXES:
-        raise ValueError(f"an axis must be one of {', '.join(AXES)}, got '{name}'.")
+        raise InputError(f"an axis must be one of {', '.join(AXES)}, got '{name}'.")
     return AXES[name]
 
 
 def _matrix(table: ItemTable, axis: str) -> Floats:
     if axis not in table.values:
-        raise ValueError(f"the table has no '{axis}', only {', '.join(table.values)}. Hint: name it to item_table.")
+        raise InputError(f"the table has no '{axis}', only {', '.join(table.values)}. Hint: name it to item_table.")
     return table.values[axis]
 
 
@@ -95,9 +96,18 @@ def _left_out(table: ItemTable, axes: Sequence[str], every: Floats) -> dict[str,
 
 
 def _estimate(values: Floats, maximise: bool, clusters: NDArray[np.int64] | None, basis: Basis) -> Estimate:
-    """The mean over questions; as in the metrics, a quantity that is the same for every question is its own interval."""
-    found = clustered_mean(values, clusters)
-    if not maximise and found.n > 1 and np.nanmin(values) == np.nanmax(values):
+    """The mean over questions with the metrics' kind of interval: of a share, or of a quantity that is never negative.
+
+    It is the metrics' own where each question was tried once; where it was tried several times, this sees only their means.
+    """
+    known = ~np.isnan(values)
+    codes = (np.arange(len(values)) if clusters is None else np.unique(clusters, return_inverse=True)[1])[known]
+    values = values[known]
+    totals, counts = np.bincount(codes, weights=values), np.bincount(codes)
+    if maximise and values.min() >= 0 and values.max() <= 1:
+        return estimate(clustered_wilson(totals, counts, binary=bool(np.isin(values, (0, 1)).all())), basis)
+    found = mean_of_sums(totals, counts)
+    if found.method == "unbounded: no spread":
         found = Interval(found.value, found.value, found.value, found.n, f"constant over {found.n}")
     return estimate(found, basis, floor=0.0)
 

@@ -51,15 +51,19 @@ def frontier_optimism(
     if bundles < 4:
         unknown = Interval(math.nan, -math.inf, math.inf, items, "unbounded: fewer than 4 questions or clusters")
         return Optimism(unknown, (unknown,) * len(axes), splits)
-    first = np.array([rng.permutation(bundles) < bundles // 2 for _ in range(splits)], dtype=float)
+    half = np.array([rng.permutation(bundles) < bundles // 2 for _ in range(splits)], dtype=float)
     group = rng.permutation(bundles) % min(GROUPS, bundles)
-    kept = [np.ones(bundles), *(np.asarray(group != g, dtype=float) for g in np.unique(group))]  # all, then all but one group
+    # What each group of bundles adds to the first halves (groups, 2, splits, systems, axes) and to everything.
+    firsts = np.array([_added(sums[..., group == g], half[:, group == g]) for g in np.unique(group)])
+    everything = np.array([_added(sums[..., group == g], np.ones((1, np.sum(group == g)))) for g in np.unique(group)])
 
-    def flattery(keep: Floats) -> Floats:
-        a, b = _means(sums, first * keep), _means(sums, (1 - first) * keep)
+    def flattery(first: Floats, both: Floats) -> Floats:
+        a, b = _means(first), _means(both - first)
         return (_flattery(a, b, corner, maximise) + _flattery(b, a, corner, maximise)) / 2
 
-    value, *without = map(flattery, kept)
+    first, both = firsts.sum(axis=0), everything.sum(axis=0)
+    value = flattery(first, both)
+    without = np.array([flattery(first - f, both - e) for f, e in zip(firsts, everything, strict=True)])
     reach = stdtrit(len(without) - 1, 0.975) * np.sqrt((len(without) - 1) * np.var(without, axis=0))
     method = f"cross-fitted on {splits} halvings, "
     method += f"jackknife of {len(without)} groups" if reach.any() else "the same systems chosen on every half"
@@ -75,11 +79,16 @@ def _sums(axes: Floats, codes: NDArray[np.intp]) -> Floats:
     return sums.reshape(2, *axes.shape[:2], -1)
 
 
-def _means(sums: Floats, chosen: Floats) -> Floats:
-    """The means (splits, systems, axes) over the chosen bundles (splits, bundles); NaN where there is no question."""
-    totals, counts = np.einsum("tasb,rb->trsa", sums, chosen, optimize=True)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(totals / counts)
+def _added(sums: Floats, chosen: Floats) -> Floats:
+    """Totals and counts (2, splits, systems, axes) over the chosen bundles (splits, bundles)."""
+    rows = chosen @ sums.reshape(-1, sums.shape[3]).T
+    return rows.reshape(len(chosen), *sums.shape[:3]).transpose(1, 0, 3, 2)
+
+
+def _means(sums: Floats) -> Floats:
+    """The means (splits, systems, axes); NaN where there is no question."""
+    totals, counts = sums
+    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
 
 
 def _flattery(seen: Floats, fresh: Floats, reference: Sequence[float], maximise: Sequence[bool]) -> Floats:

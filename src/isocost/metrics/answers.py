@@ -1,10 +1,12 @@
 """Records as arrays: read once, in the columns that are needed, and cut into one `Answers` a system."""
 
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import polars as pl
@@ -16,6 +18,7 @@ from isocost.records import InputError, Price
 from isocost.records.columns import FLAT
 
 Codes = NDArray[np.uint32]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 DOLLARS = "dollars"  # not a column: what an answer costs, from several of them
 COST_COLUMNS = (*QUANTITIES, "billed")
@@ -159,19 +162,22 @@ def read(
     for name in NAMED:
         names[name], codes[name] = _coded(frame.drop_in_place(name))
     key = 2 * codes["system"].astype(np.int64) + frame.drop_in_place("failed").to_numpy()
-    order = _order(key, 2 * len(names["system"]))
-    book = Book(
-        columns={name: frame.drop_in_place(name).to_numpy()[order] for name in numbers},
-        codes={name: code[order] for name, code in codes.items()},
-        names=names,
-        refused=frame.drop_in_place("refused").to_numpy()[order],
-        counts=np.bincount(key, minlength=2 * len(names["system"])).reshape(-1, 2),
-        own=prices or {},
-    )
+    order = _Order(key, 2 * len(names["system"]))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy works outside Python's lock
+        taken = pool.map(lambda name: order(frame[name].to_numpy()), numbers)
+        placed = pool.map(order, codes.values())
+        book = Book(
+            columns=dict(zip(numbers, taken, strict=True)),
+            codes=dict(zip(codes, placed, strict=True)),
+            names=names,
+            refused=order(frame["refused"].to_numpy()),
+            counts=np.bincount(key, minlength=2 * len(names["system"])).reshape(-1, 2),
+            own=prices or {},
+        )
     if not priced:
         return book
     calls = (
-        None if isinstance(records, pl.LazyFrame | pl.DataFrame) else _calls(records, book, frame["attempt"].to_numpy()[order])
+        None if isinstance(records, pl.LazyFrame | pl.DataFrame) else _calls(records, book, order(frame["attempt"].to_numpy()))
     )
     book = replace(book, listed=resolve(_without_bill(book, calls) - set(book.own)))
     return book if calls is None else _with_mixed(book, calls)
@@ -196,11 +202,23 @@ def systems(book: Book) -> Iterator[Answers]:
         )
 
 
-def _order(key: NDArray[np.int64], size: int) -> NDArray[np.intp] | slice:
-    """What puts the keys in order, equal ones as they stand; nothing to do if they are."""
-    if bool((key[1:] >= key[:-1]).all()):
-        return slice(None)
-    return np.argsort(key.astype(np.uint16) if size <= 2**16 else key, kind="stable")  # a radix sort where it is narrow
+class _Order:
+    """Puts arrays in the order of keys, equal ones as they stand."""
+
+    def __init__(self, key: NDArray[np.int64], size: int) -> None:
+        self.place: NDArray[np.intp] | None = None
+        if bool((key[1:] < key[:-1]).any()):
+            narrow = key.astype(np.uint16) if size <= 2**16 else key
+            self.place = np.empty(len(key), dtype=np.intp)
+            self.place[np.argsort(narrow, kind="stable")] = np.arange(len(key))  # a radix sort where it is narrow
+
+    def __call__(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
+        if self.place is None:
+            return values
+        # Reads in sequence and writes to one stream a key, which is three times as fast as gathering.
+        placed = np.empty_like(values)
+        placed[self.place] = values
+        return placed
 
 
 def _tally(book: Book, column: str, rows: slice) -> dict[str, int]:

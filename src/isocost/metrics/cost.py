@@ -69,8 +69,10 @@ def cost_per_correct_per_question(answers: Answers, *, instead: float = math.inf
     if not len(spent):
         return None
     money, hits = answers.by_item(spent), answers.by_item(correct)
-    with np.errstate(divide="ignore"):
-        each = np.minimum(money.totals / hits.totals, instead)
+    solved = hits.totals > 0
+    each = np.full(len(solved), np.inf)
+    each[solved] = money.totals[solved] / hits.totals[solved]
+    each = np.minimum(each, instead)
     unsolved = np.isinf(each)
     at_least = mean_of_sums(*sums(np.where(unsolved, 0.0, each), money.clusters))
     if not unsolved.any():

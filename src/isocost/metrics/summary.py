@@ -31,15 +31,16 @@ class Metric(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """The columns an axis needs, and its value for each answer of one system."""
+    """The columns an axis needs, its value for each answer of one system, whether more is better, and if it lies in [0, 1]."""
 
     needs: tuple[str, ...]
     values: Callable[[Answers], Floats]
     maximise: bool = False
+    share: bool = False
 
 
 AXES: dict[str, Axis] = {
-    "accuracy": Axis(("score",), quality.right, maximise=True),
+    "accuracy": Axis(("score",), quality.right, maximise=True, share=True),
     "mean_score": Axis(("score",), lambda answers: answers["score"], maximise=True),
     "cost": Axis((DOLLARS,), cost.dollars),
     "tokens": Axis(("prompt_tokens", "completion_tokens"), cost.tokens),
@@ -131,8 +132,8 @@ def summarise(
     """Every metric (or the named ones) of every system, in order of name, with 95 % intervals.
 
     records: what `records.open_records` gives, a frame with the columns of its flat view, or what `read` made of either, for
-    many questions on one reading. prices: the user's own, by model; they go before bills and list prices. From a bare frame, answers that went to several
-    models are priced by their bills only, since it does not hold their calls.
+    many questions on one reading (its prices then hold). prices: the user's own, by model; they go before bills and list
+    prices. From a bare frame, answers that went to several models are priced by their bills only: it lacks their calls.
     """
     chosen = {name: _known(METRICS, name) for name in (METRICS if metrics is None else metrics)}
     book = _book(records, chosen.values(), prices)
@@ -172,7 +173,7 @@ def compare(
         return ()
     row, basis = dict(zip(table.systems, table.values[metric], strict=True)), dict(zip(table.systems, table.bases, strict=True))
     each = 1 - (1 - confidence) / len(pairs)
-    found = [paired_difference(row[a], row[b], table.groups, each) for a, b in pairs]
+    found = [paired_difference(row[a], row[b], table.groups, each, share=AXES[metric].share) for a, b in pairs]
     note = f"Bonferroni and Holm over {len(pairs)}" if len(pairs) > 1 else ""
     return tuple(
         Comparison(a, b, metric, estimate(Interval(*d[:5]), basis_of((basis[a], basis[b])), note=note), float(p))

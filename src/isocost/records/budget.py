@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -36,33 +38,49 @@ class Price(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def dollars(self, call: Call) -> float | None:
         """What the call costs; None where a quantity that the price needs is not known."""
-        exact = self._exact(call)
-        return None if exact is None else float(exact) / 1e6
+        units = self._units(call)
+        return None if units is None else units / UNITS / 1e6
 
     def microdollars(self, call: Call) -> int | None:
         """What the call costs in whole micro-dollars, rounded up: for caps and ledgers."""
-        exact = self._exact(call)
-        return None if exact is None else math.ceil(exact)
+        units = self._units(call)
+        return None if units is None else -(-units // UNITS)
 
-    def _exact(self, call: Call) -> Fraction | None:
-        whole = Fraction(0)
-        if self.per_hour is not None:
+    def _units(self, call: Call) -> int | None:
+        """The cost in whole `UNITS` of a micro-dollar; seconds count in nanoseconds, rounded up."""
+        rates, units = _rates(self), 0
+        if rates.hour is not None:
             seconds = call.seconds if call.machine_seconds is None else call.machine_seconds
             if seconds is None:
                 return None
-            whole += _exactly(self.per_hour) * Fraction(seconds) * 1_000_000 / 3600
-        if self.input is not None and self.output is not None:
+            units += -(-rates.hour * math.ceil(seconds * 1e9) // 3_600_000)
+        if rates.input is not None and rates.output is not None and rates.cached is not None:
             if call.prompt_tokens is None or call.completion_tokens is None:
                 return None
             cached = min(call.cached_tokens or 0, call.prompt_tokens)
-            whole += _exactly(self.input) * (call.prompt_tokens - cached) + _exactly(self.output) * call.completion_tokens
-            whole += _exactly(self.input if self.cached is None else self.cached) * cached
-        return whole
+            units += rates.input * (call.prompt_tokens - cached) + rates.cached * cached + rates.output * call.completion_tokens
+        return units
 
 
-def _exactly(dollars: float) -> Fraction:
-    """The decimal that the user wrote, not its binary neighbour: .15 is 15/100."""
-    return Fraction(str(dollars))
+UNITS = 10**9  # of which a micro-dollar is made: a price is exact to nine decimals of a dollar per million tokens
+
+
+class _Rates(NamedTuple):
+    input: int | None
+    output: int | None
+    cached: int | None
+    hour: int | None
+
+
+@lru_cache(maxsize=1024)
+def _rates(price: Price) -> _Rates:
+    """Units a token, and units x 3.6 million a nanosecond; the decimals that the user wrote, not their binary neighbours."""
+
+    def units(dollars: float | None) -> int | None:
+        return None if dollars is None else round(Fraction(str(dollars)) * UNITS)
+
+    cached = price.input if price.cached is None else price.cached
+    return _Rates(units(price.input), units(price.output), units(cached), units(price.per_hour))
 
 
 class Budget(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from polars.exceptions import PolarsError
+
 from isocost.records.errors import InputError, StoreError
 
 
@@ -50,7 +52,7 @@ def write_whole(file: Path, write: Callable[[IO[bytes]], object]) -> None:
             os.fsync(stream.fileno())
         beside.replace(file)
         sync_folder(file.parent)
-    except OSError as error:
+    except (OSError, PolarsError) as error:  # polars tells of a full disk in its own words
         beside.unlink(missing_ok=True)
         raise StoreError(f"{file} could not be written: {error}. What was there before is unchanged.") from error
 

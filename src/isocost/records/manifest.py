@@ -78,7 +78,8 @@ def write_items(folder: str | Path, items: Iterable[Item]) -> int:
     make_folder(file.parent)
     known = {item.id: item for item in read_items(folder)} | {item.id: item for item in items}
     encoder = msgspec.json.Encoder()
-    write_whole(file, lambda stream: stream.writelines(encoder.encode(item) + b"\n" for item in known.values()))
+    if known:
+        write_whole(file, lambda stream: stream.writelines(encoder.encode(item) + b"\n" for item in known.values()))
     return len(known)
 
 

@@ -55,9 +55,9 @@ class Leases:
         )
 
     def settle(self, worker: int, tokens: int, microdollars: int) -> None:
-        """A question came back; the worker has spent so much since it began."""
+        """A question came back; the worker has spent so much since it began. An older word may come after a newer one."""
         account = self._accounts[worker]
-        account.spent = [tokens, microdollars]
+        account.spent = [max(pair) for pair in zip(account.spent, (tokens, microdollars), strict=True)]
         self._end(account)
 
     def lose(self, worker: int) -> None:

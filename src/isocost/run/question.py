@@ -3,11 +3,11 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from isocost.records import Answer, Call, CallFailed, CapReached, Grade, Grader, Item, Record
+from isocost.records import Answer, Call, CallFailed, CapReached, Grade, Grader, Item, Record, Request, Source, System, total
 from isocost.run.job import Job, Question, Team
 
 T = TypeVar("T")
@@ -33,20 +33,55 @@ async def answer(job: Job, team: Team, question: Question, system: str) -> Recor
 
 
 async def _record(job: Job, team: Team, question: Question, system: str) -> Record:
-    item, blank = question.item, _blank(job, question, system)
-    request = item.request(seed=blank.seed, budget=job.budget)
+    item = question.item
+    request = item.request(seed=job.seed_of(item.id, question.attempt), budget=job.budget)
     started, clock = time.time(), time.perf_counter()
-    said = await _caught(lambda: team.systems[system](request), Answer, job.timeout)
-    record = replace(blank, calls=said.calls, seconds=time.perf_counter() - clock, started=started)
+    said = await _caught(lambda: _answered(team.systems[system], request), Answer, job.timeout)
+    seconds = _seconds(time.perf_counter() - clock, said.calls, job.systems[system].source)
+    known: dict[str, Any] = {"seed": request.seed, "started": started, "seconds": seconds, "calls": said.calls}
     if isinstance(said, _Failure):
-        return replace(record, error=said.why, error_kind=said.kind)
-    record = replace(
-        record, text=said.text, final=said.final, finish=said.finish, confidence=said.confidence, details=said.details
-    )
+        return _blank(job, question, system, **known, error=said.why, error_kind=said.kind)
+    known |= {name: getattr(said, name) for name in ("text", "final", "finish", "confidence", "details")}
     grade = await _caught(lambda: _graded(team.grader, item, said), Grade, job.timeout)
+    known["grading"] = grade.calls
     if isinstance(grade, _Failure):
-        return replace(record, error=f"grading: {grade.why}", error_kind="grader", grading=grade.calls)
-    return replace(record, score=grade.score, reason=grade.reason, grading=grade.calls)
+        return _blank(job, question, system, **known, error=f"grading: {grade.why}", error_kind="grader")
+    return _blank(job, question, system, **known, score=grade.score, reason=grade.reason)
+
+
+def _blank(job: Job, question: Question, system: str, **fields: Any) -> Record:
+    item, label = question.item, job.systems[system]
+    return Record(
+        system=system,
+        item=item.id,
+        attempt=question.attempt,
+        task=item.task,
+        group=item.group,
+        source=label.source,
+        fingerprint=label.fingerprint,
+        **fields,
+    )
+
+
+def unanswered(job: Job, question: Question, system: str, *, kind: str, why: str) -> Record:
+    """The record of a question that was asked and whose answer is lost."""
+    seed = job.seed_of(question.item.id, question.attempt)
+    return _with_calls_of(question.tried.get(system), _blank(job, question, system, seed=seed, error=why, error_kind=kind))
+
+
+def _seconds(wall: float, calls: tuple[Call, ...], source: Source) -> float:
+    """The wall time; where models only tell their seconds and do not take them, those, one call after the other."""
+    told = total(call.seconds for call in calls) if source in ("simulated", "replayed") else None
+    return wall if told is None else max(wall, told)
+
+
+async def _answered(system: System, request: Request) -> Answer:
+    answer = await system(request)
+    if isinstance(answer, Answer) and not (
+        isinstance(answer.calls, tuple) and all(isinstance(call, Call) for call in answer.calls)
+    ):
+        raise TypeError(f"Answer.calls must be a tuple of Call, got {answer.calls!r:.200}")
+    return answer
 
 
 async def _graded(grader: Grader, item: Item, answer: Answer) -> Grade:
@@ -56,38 +91,22 @@ async def _graded(grader: Grader, item: Item, answer: Answer) -> Grade:
     return grade
 
 
-def _blank(job: Job, question: Question, system: str) -> Record:
-    item, label = question.item, job.systems[system]
-    return Record(
-        system=system,
-        item=item.id,
-        attempt=question.attempt,
-        task=item.task,
-        group=item.group,
-        seed=job.seed_of(item.id, question.attempt),
-        source=label.source,
-        fingerprint=label.fingerprint,
-    )
-
-
-def unanswered(job: Job, question: Question, system: str, *, kind: str, why: str) -> Record:
-    """The record of a question that was asked and whose answer is lost."""
-    return _with_calls_of(question.tried.get(system), replace(_blank(job, question, system), error=why, error_kind=kind))
-
-
 async def _caught(work: Callable[[], Awaitable[T]], kind: type[T], seconds: float | None) -> T | _Failure:
     """What the user's code returns within the time, or how it failed."""
-    limit = asyncio.timeout(seconds)
+    limit = None if seconds is None else asyncio.timeout(seconds)
     try:
-        async with limit:
+        if limit is None:
             value = await work()
+        else:
+            async with limit:
+                value = await work()
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
         return _failure(error)
     except Exception as error:  # noqa: BLE001 - it is anyone's code: its bug is a record, and the study goes on
-        late = isinstance(error, TimeoutError) and limit.expired()
+        late = limit is not None and limit.expired() and isinstance(error, TimeoutError)
         return _Failure("timeout", f"no answer within {seconds:g} s.") if late else _failure(error)
     if not isinstance(value, kind):
         return _Failure("bug", f"expected {kind.__name__}, got {type(value).__name__}: {value!r:.200}")

@@ -7,8 +7,9 @@ on the loopback interface only, and ended with the run.
 import asyncio
 import os
 import pickle
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from isocost.records import Cap, CapReached, InputError, IsocostError, MissingExtra, Record
+from isocost.records import Call, Cap, CapReached, InputError, IsocostError, MissingExtra, Price, Record
 from isocost.run.engine import Shift, assemble, visit
 from isocost.run.job import Build, Job, Question, Stopped, Team
 from isocost.run.lanes import Stop, lanes
@@ -29,12 +30,36 @@ _ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(Record)
 
 
 class Reply(Struct, frozen=True):
-    """What comes back from a worker: its records, what it has spent since it began, and whether its lease ran out."""
+    """What comes back from a worker: as many records as its lease was enough for, and what it has spent since it began."""
 
     records: tuple[bytes | Record, ...]
     tokens: int
     microdollars: int
-    starved: bool
+
+
+class Lease(Cap):
+    """A worker's cap. When it runs out in the middle of an answer, the answer begins again under the next lease, and finds
+    its first calls in the models' memory; they are its own all the same, not shared with anyone's."""
+
+    def __init__(self) -> None:
+        super().__init__(tokens=0, microdollars=0)
+        self.unrecorded: set[str] = set()
+
+    def add(self, call: Call, price: Price | None) -> None:
+        """Counts the call."""
+        super().add(call, price)
+        if call.key and not call.shared:
+            self.unrecorded.add(call.key)
+
+    def owned(self, record: Record) -> Record:
+        """The record, with the calls that are in no earlier one as its own."""
+
+        def own(call: Call) -> Call:
+            first = call.key in self.unrecorded
+            self.unrecorded.discard(call.key)
+            return replace(call, shared=False) if call.shared and first else call
+
+        return replace(record, calls=tuple(map(own, record.calls)), grading=tuple(map(own, record.grading)))
 
 
 class Worker:
@@ -45,7 +70,7 @@ class Worker:
 
     async def start(self, job: Job, build: Build) -> str | None:
         """Builds the team; returns why it could not, for isocost's own errors."""
-        self.job, self.cap, self.stop = job, Cap(), Stop(job.grace)
+        self.job, self.cap, self.stop = job, Lease(), Stop(job.grace)
         try:
             self.team = assemble(job, build, self.cap)
         except IsocostError as error:  # they take keywords, so they do not survive being pickled
@@ -57,12 +82,9 @@ class Worker:
         assert self.team is not None
         self.cap.tokens, self.cap.microdollars = allowed
         records: list[bytes | Record] = []
-        starved = False
-        try:
-            await visit(self.job, self.team, question, lambda record: records.append(_packed(record)), self.stop)
-        except CapReached:
-            starved = True
-        return Reply(tuple(records), self.cap.spent_tokens, self.cap.spent_microdollars, starved)
+        with suppress(CapReached):  # the driver sees what is missing
+            await visit(self.job, self.team, question, lambda r: records.append(_packed(self.cap.owned(r))), self.stop)
+        return Reply(tuple(records), self.cap.spent_tokens, self.cap.spent_microdollars)
 
     async def drain(self) -> None:
         """Begins nothing more."""
@@ -110,7 +132,8 @@ async def on_ray(shift: Shift, build: Build) -> None:
     if not shift.questions:
         return
     ray = _import_ray()
-    with _cluster(ray):
+    # Ray prints what happens to workers on stdout, where results belong.
+    with redirect_stdout(sys.stderr), _cluster(ray):
         crew = _Crew(ray, shift, build)
         try:
             await crew.start()
@@ -191,12 +214,12 @@ class _Crew:
     async def close(self) -> None:
         """Lets the teams free what they hold, then ends the workers."""
         actors = [seat.actor for seat in self.seats if seat.actor is not None]
-        try:
+        ends: list[Any] = []
+        with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_SECONDS):
                 ends = await asyncio.gather(*(actor.close.remote() for actor in actors), return_exceptions=True)
-        finally:
-            for actor in actors:
-                self.ray.kill(actor)
+        for actor in actors:
+            self.ray.kill(actor)
         for end in ends:
             if isinstance(end, BaseException) and not isinstance(end, self.ray.exceptions.RayActorError):
                 raise end

@@ -21,11 +21,15 @@ class Difference(NamedTuple):
     p: float
 
 
-def paired_difference(a: ArrayLike, b: ArrayLike, clusters: ArrayLike | None = None, confidence: float = 0.95) -> Difference:
+def paired_difference(
+    a: ArrayLike, b: ArrayLike, clusters: ArrayLike | None = None, confidence: float = 0.95, *, share: bool = False
+) -> Difference:
     """The mean of a - b over the pairs where both are known (Miller 2024, section 4: pairing removes what questions share).
 
     In general: t on the differences, robust to clusters. Pairs of 0/1 values, each its own cluster: the interval of Bonett &
-    Price (2012), the plain one after adding one pair of each discordant kind, and the exact test of McNemar.
+    Price (2012), the plain one after adding one pair of each discordant kind, and the exact test of McNemar. `share` says that
+    all values lie in [0, 1] (means of attempts, say): then t too takes two such pairs more, each the size of a cluster, so that
+    systems which never differed are not proved equal; equal values in [0, 1] are taken so in any case.
     """
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if first.shape != second.shape or first.ndim != 1:
@@ -34,13 +38,16 @@ def paired_difference(a: ArrayLike, b: ArrayLike, clusters: ArrayLike | None = N
     codes = cluster_codes(clusters, len(first))[kept]
     first, second = first[kept], second[kept]
     differences = first - second
-    n, groups = len(differences), np.unique(codes)
-    if len(groups) < 2:
+    totals, counts = nonempty(np.bincount(codes, weights=differences), np.bincount(codes))
+    n, groups = len(differences), len(counts)
+    if groups < 2:
         value = float(differences.mean()) if n else math.nan
         return Difference(value, -math.inf, math.inf, n, "unbounded: one cluster" if n else "unbounded: no pairs", 1.0)
-    if len(groups) == n and _binary(first) and _binary(second):
+    if groups == n and _within(first, second, binary=True):
         return _binary_difference(differences, confidence)
-    return _t_difference(*nonempty(np.bincount(codes, weights=differences), np.bincount(codes)), confidence)
+    if share or (variance_of_mean(totals, counts) == 0 and _within(first, second)):
+        return _share_difference(totals, counts, confidence)
+    return _t_difference(totals, counts, confidence)
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
@@ -58,8 +65,9 @@ def holm(p: ArrayLike) -> Floats:
     return adjusted
 
 
-def _binary(values: Floats) -> bool:
-    return bool(((values == 0) | (values == 1)).all())
+def _within(first: Floats, second: Floats, *, binary: bool = False) -> bool:
+    both = np.concatenate((first, second))
+    return bool((((both == 0) | (both == 1)) if binary else ((both >= 0) & (both <= 1))).all())
 
 
 def _binary_difference(differences: Floats, confidence: float) -> Difference:
@@ -70,9 +78,17 @@ def _binary_difference(differences: Floats, confidence: float) -> Difference:
     return Difference(value, low, high, n, "Bonett-Price, exact McNemar", mcnemar(wins, losses))
 
 
-def _t_difference(totals: Floats, counts: Floats, confidence: float) -> Difference:
+def _share_difference(totals: Floats, counts: Floats, confidence: float) -> Difference:
     n, clusters = int(counts.sum()), len(counts)
-    value, variance = float(totals.sum()) / n, variance_of_mean(totals, counts)
+    size, value = n / clusters, float(totals.sum()) / n
+    more = _t_difference(np.append(totals, (size, -size)), np.append(counts, (size, size)), confidence)
+    low, high = min(max(-1.0, more.low), value), max(min(1.0, more.high), value)
+    return Difference(value, low, high, n, f"paired t, two pairs added, {clusters} clusters", more.p)
+
+
+def _t_difference(totals: Floats, counts: Floats, confidence: float) -> Difference:
+    n, clusters = round(counts.sum()), len(counts)
+    value, variance = float(totals.sum() / counts.sum()), variance_of_mean(totals, counts)
     if variance == 0:
         return Difference(value, -math.inf, math.inf, n, "unbounded: no spread", 1.0)
     error = math.sqrt(variance)

@@ -61,10 +61,11 @@ def clustered_wilson(totals: ArrayLike, counts: ArrayLike, confidence: float = 0
     """The mean of values in [0, 1] that come in clusters, from each cluster's total and count, and its score interval.
 
     Wilson's interval with the effective sample size n* = p(1-p)/v, where v is the cluster-robust variance of p, times
-    (z/t)^2 with t on clusters - 1 degrees of freedom (Korn & Graubard 1998, eq. 3, there inside Clopper-Pearson; inside
-    Wilson: Dean & Pagano 2015, whose comparison it wins). n* never exceeds the number of 0/1 trials. Where no spread was
-    seen (all right, or all wrong) v says nothing: n* is then the number of clusters, as if repeats taught nothing.
-    `binary`: the values are 0 or 1; if not, n* may exceed their number, since such values vary less than 0/1 ones.
+    (z/t)^2 (Korn & Graubard 1998, eq. 3, there inside Clopper-Pearson; inside Wilson: Dean & Pagano 2015, whose comparison it
+    wins). Departure: v and its p are estimated after adding two clusters of mean size, one all 1 and one all 0 (Agresti &
+    Coull's idea), and n* is scaled back by G/(G+2), t has G+1 degrees of freedom. Without it v is far too small near 0 and 1:
+    simulated cover fell to 85 % where now it is at least 94.8 % (tests/stats). It also leaves all-right samples an interval.
+    `binary`: the values are 0 or 1, so n* never exceeds their number; others vary less than 0/1 values.
     """
     sums, sizes = nonempty(totals, counts)
     clusters, n = len(sizes), float(sizes.sum())
@@ -75,11 +76,11 @@ def clustered_wilson(totals: ArrayLike, counts: ArrayLike, confidence: float = 0
         return Interval(p, 0.0, 1.0, int(n), "unbounded: one cluster")
     if binary and n == clusters:
         return wilson(float(sums.sum()), n, confidence)
-    z, variance = z_of(confidence), variance_of_mean(sums, sizes)
-    if variance == 0 or not 0 < p < 1:
-        low, high = _score_ends(p, clusters, z)
-        return Interval(p, low, high, int(n), f"Wilson, no spread: n = {clusters} clusters")
-    effective = p * (1 - p) / variance * (z / t_of(confidence, clusters - 1)) ** 2
+    size, z = n / clusters, z_of(confidence)
+    sums, sizes = np.append(sums, (size, 0.0)), np.append(sizes, (size, size))
+    around = float(sums.sum() / sizes.sum())
+    effective = around * (1 - around) / variance_of_mean(sums, sizes) * clusters / (clusters + 2)
+    effective *= (z / t_of(confidence, clusters + 1)) ** 2
     low, high = _score_ends(p, min(effective, n) if binary else effective, z)
     return Interval(p, low, high, int(n), f"Wilson with effective n, {clusters} clusters")
 

@@ -68,6 +68,8 @@ def bootstrap_means(matrix: ArrayLike, replicates: int, rng: np.random.Generator
 
     totals, counts = _sums(np.atleast_2d(np.asarray(matrix, dtype=np.float64)), clusters)
     rows, units = totals.shape
+    if np.isinf(totals).any():
+        raise ValueError("bootstrap means need finite values, got an infinite one. Hint: NaN marks a missing value.")
     if units == 0 or replicates < 1:
         raise ValueError(f"bootstrap needs at least 1 item and 1 replicate, got {units} and {replicates}.")
     table = np.ascontiguousarray((totals if counts is None else np.concatenate((totals, counts))).T)

@@ -98,4 +98,3 @@ def _cap(prepared: Prepared, how: How) -> Cap:
             "Hint: give the model a `price` in the study file, or cap tokens with max_tokens."
         )
     return Cap(tokens=settings.max_tokens, microdollars=None if dollars is None else round(dollars * 1e6))
-

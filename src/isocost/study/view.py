@@ -50,7 +50,7 @@ def view(path: str | Path, axes: tuple[str | None, str | None] = (None, None)) -
         items=records.items(),
         by_task=_by_task(records, flat, manifest),
         behind=_behind(records, systems),
-        settings={name: {key: value for key, value in entry.settings.items()} for name, entry in manifest.systems.items()},
+        settings={name: entry.settings for name, entry in manifest.systems.items()},
         prices=manifest.prices,
         made=_made(path, manifest),
     )
@@ -69,9 +69,7 @@ def priced(records: Records, manifest: Manifest) -> tuple[pl.DataFrame, pl.DataF
     calls = calls.with_columns(cost=_cost(calls.columns, prices, manifest.prices))
     answering = calls.lazy().filter(pl.col("purpose") == "answer")
     key = ["system", "item", "attempt"]
-    costs = answering.group_by(key).agg(
-        cost=pl.when(pl.col("cost").is_null().any()).then(None).otherwise(pl.col("cost").sum())
-    )
+    costs = answering.group_by(key).agg(cost=pl.when(pl.col("cost").is_null().any()).then(None).otherwise(pl.col("cost").sum()))
     return records.scan().join(costs, on=key, how="left", maintain_order="left").collect(), calls
 
 

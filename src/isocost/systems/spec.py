@@ -11,6 +11,7 @@ Every error is an InputError that begins with the place in the file ("systems.vo
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
@@ -25,7 +26,10 @@ __all__ = ["KINDS", "build", "build_models", "describe", "fingerprint"]
 Table = Mapping[str, Any]
 
 # What changes how fast or how dear an answer is, never what it says: stored answers stay good when these change.
-NOT_ANSWERING = {"api_key", "concurrency", "memo", "parallel", "price", "retries", "threads", "timeout"}
+NOT_ANSWERING = {
+    *("concurrency", "parallel", "threads", "memo", "price", "retries", "timeout", "stream"),
+    *("key_env", "largest_reply", "rng", "sleep"),
+}
 
 
 class Model(NamedTuple):
@@ -179,11 +183,11 @@ def _read(place: str, table: Any, *, is_model: bool, given: Table) -> Plan:
 
 
 def _placed(error: InputError, plan: Plan) -> InputError:
-    """The target's own complaint ("n: ..." or "n must be ..."), with its place in the file."""
-    first = str(error).split(" ", 1)[0].rstrip(":")
-    if first not in plan.kind.parameters:
+    """The target's own complaint, with the place in the file of the option that it names first."""
+    named = next((word for word in re.findall(r"\w+", str(error)) if word in plan.options), None)
+    if named is None:
         return InputError(f"{plan.place}: {error}")
-    return InputError(f"{plan.place}.{first}: {str(error).removeprefix(f'{first}: ')}")
+    return InputError(f"{plan.place}.{named}: {str(error).removeprefix(f'{named}: ')}")
 
 
 def _decisive(plan: Plan | Model | Any, models: Mapping[str, Table]) -> Any:

@@ -3,6 +3,7 @@
 No record is made on the way: everything happens a column at a time.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import polars as pl
 from isocost.records.errors import InputError
 from isocost.records.frames import CALL, IDENTITY, NESTED, STORED
 from isocost.records.importing.mapping import AMOUNTS, COUNTS, TEXTS, Column, Constant, Fields, shorten
-from isocost.records.importing.tables import Table
+from isocost.records.importing.tables import Table, unix
 from isocost.records.nouns import SCHEMA, Source
 
 CALL_FIELDS = {name: name for name in ("model", *COUNTS[1:], "seconds", "first_token_seconds")} | {"billed": "cost"}
@@ -38,8 +39,8 @@ def stored_columns(table: Table, reading: Reading) -> tuple[pl.DataFrame, pl.Dat
     frame = pl.concat([_typed(table, fields) for fields in readings])
     extra = None if reading.wide else _unmapped(table, reading.fields)
     frame = _with_attempts(table, frame, numbered="attempt" in reading.fields, allowed=reading.attempts)
-    items = frame.select("item", *(pl.col(name) for name in ("task", "group", "question", "target")))
-    return _stored(frame, extra, reading.source), items.unique("item", keep="first", maintain_order=True)
+    items = frame.select("item", "task", "group", "question", "target").unique("item", keep="first", maintain_order=True)
+    return _stored(frame, extra, reading.source), items
 
 
 def _of_system(fields: Fields, system: str) -> Fields:
@@ -85,14 +86,13 @@ def _cast(table: Table, field: str, values: pl.Series) -> pl.Series:
     if field == "score":
         values = _truth(values)
     if field == "started" and values.dtype == pl.String:
-        numbers = values.cast(pl.Float64, strict=False)
-        times = values.str.to_datetime(time_zone="UTC", strict=False, time_unit="us") if numbers.null_count() else None
-        cast = numbers if times is None else numbers.fill_null(times.dt.timestamp("us") / 1e6)
+        cast = pl.Series([_moment(value) for value in values], dtype=pl.Float64)
     elif field == "started" and values.dtype.is_temporal():
         cast = values.dt.timestamp("us") / 1e6
     else:
         cast = values.cast(pl.Float64, strict=False)
-    _refuse(table, field, values, known & (cast.is_null() | ~cast.is_finite()), "must be a finite number, or empty if unknown")
+    number = "seconds or ISO 8601" if field == "started" else "a finite number"
+    _refuse(table, field, values, known & (cast.is_null() | ~cast.is_finite()), f"must be {number}, or empty if unknown")
     if field == "score":
         _refuse(table, field, values, (cast < 0) | (cast > 1), "must be between 0 and 1, true or false")
     elif field != "started":
@@ -101,6 +101,13 @@ def _cast(table: Table, field: str, values: pl.Series) -> pl.Series:
         _refuse(table, field, values, (cast != cast.round()) | (cast > 2**53), "must be a whole number")
         return cast.cast(pl.Int64)
     return cast
+
+
+def _moment(text: str | None) -> float | None:
+    try:
+        return unix(text)
+    except ValueError:
+        return math.nan
 
 
 def _text(table: Table, field: str, values: pl.Series) -> pl.Series:

@@ -1,21 +1,21 @@
 """Logs of Inspect AI, as .eval (a zip of JSON) and as .json (https://inspect.aisi.org.uk/eval-logs.html)."""
 
 import io
+import json
 import math
 import struct
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import polars as pl
 
 from isocost.records.calls import Call
 from isocost.records.errors import InputError
 from isocost.records.importing.landing import Harvest
 from isocost.records.importing.logs import Found, Wishes, gather
+from isocost.records.importing.tables import unix
 from isocost.records.nouns import Finish, Item, Message, Record, Source
 
 ZSTANDARD = 93
@@ -71,9 +71,12 @@ def _unzipped(file: Path, entry: zipfile.ZipInfo) -> bytes:
 
 def _json(file: Path, data: bytes) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(data, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        found = json.loads(data)  # not msgspec: these logs say NaN
+    except ValueError as error:
         raise InputError(f"expected a log of Inspect AI in JSON: {error}. Hint: is it whole?", file=file) from None
+    if not isinstance(found, dict):
+        raise InputError("expected a log of Inspect AI, this JSON is no object. Hint: is it another kind of file?", file=file)
+    return found
 
 
 def _found(file: Path, place: int, sample: dict[str, Any], names: tuple[str, str, str | None, Source]) -> Found:
@@ -82,7 +85,7 @@ def _found(file: Path, place: int, sample: dict[str, Any], names: tuple[str, str
     failed = sample.get("error")
     calls, grading, seconds = _calls(sample)
     answered = (output.get("choices") or [{}])[0]
-    name, score = _score(file, place, sample.get("scores") or {}, scorer)
+    name, score = _score(file, place, {} if failed else sample.get("scores") or {}, scorer)
     record = Record(
         system=system,
         item=str(sample.get("id")),
@@ -91,13 +94,13 @@ def _found(file: Path, place: int, sample: dict[str, Any], names: tuple[str, str
         text=output.get("completion"),
         final=score.get("answer") if isinstance(score.get("answer"), str) else None,
         finish=_finish(sample, answered.get("stop_reason")),
-        score=None if failed else _number(file, place, name, score.get("value")),
+        score=_number(file, place, name, score.get("value")),
         reason=str(score.get("explanation") or ""),
         error=str(failed.get("message", "failed")) if failed else None,
         calls=calls,
         grading=grading,
         seconds=seconds,
-        started=_unix(sample.get("started_at")),
+        started=unix(sample.get("started_at")),
         source=source,
         extra={"metadata": sample["metadata"]} if sample.get("metadata") else {},
     )
@@ -140,7 +143,7 @@ def _score(file: Path, place: int, scores: dict[str, Any], scorer: str | None) -
 
 
 def _number(file: Path, place: int, name: str, value: Any) -> float | None:
-    if value is None:
+    if value is None or value != value:  # Inspect says NaN for a sample that its scorer left unscored
         return None
     number = WORDS.get(value.lower()) if isinstance(value, str) else value
     try:
@@ -208,7 +211,3 @@ def _usage(usage: dict[str, Any]) -> dict[str, Any]:
         "reasoning_tokens": usage.get("reasoning_tokens"),
         "billed": usage.get("total_cost"),
     }
-
-
-def _unix(moment: str | None) -> float | None:
-    return datetime.fromisoformat(moment).timestamp() if moment else None

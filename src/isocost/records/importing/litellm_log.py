@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from isocost.records.errors import InputError
 from isocost.records.importing.landing import Harvest
 from isocost.records.importing.logs import Found, Wishes, attempts, gather
 from isocost.records.importing.openai_batch import messages, usage
-from isocost.records.importing.tables import json_lines
+from isocost.records.importing.tables import json_lines, unix
 from isocost.records.nouns import Item, Record, Source
 
 
@@ -44,11 +43,11 @@ def _found(number: int, row: dict[str, Any]) -> Found:
     response = response if isinstance(response, dict) else {}
     name = str(row.get("id") or row.get("request_id") or f"line {number}")
     item = None if not question else Item(id=_digest(question), question=question)
-    started, ended, first = (_unix(row.get(field)) for field in ("startTime", "endTime", "completionStartTime"))
+    started, ended, first = (unix(row.get(field)) for field in ("startTime", "endTime", "completionStartTime"))
     failed = str(row.get("status") or "").lower() == "failure"
     error = str(row.get("error_str") or "failed") if failed else None
     shared = str(row.get("cache_hit")).lower() == "true"
-    text = _text(response, row.get("response"))
+    text = _text(response)
     seconds = None if started is None or ended is None else ended - started
     told = usage(response.get("usage") or {})
     call = Call(
@@ -91,18 +90,8 @@ def _digest(question: Any) -> str:
     return hashlib.blake2b(msgspec.json.encode(question), digest_size=8).hexdigest()
 
 
-def _text(response: dict[str, Any], raw: Any) -> str | None:
+def _text(response: dict[str, Any]) -> str | None:
     for choice in response.get("choices") or ():
         text = (choice.get("message") or {}).get("content", choice.get("text"))
         return text if isinstance(text, str) else None
-    return raw if isinstance(raw, str) and raw and not response else None
-
-
-def _unix(moment: Any) -> float | None:
-    """Unix seconds, from seconds or ISO 8601; a moment without a zone is UTC, as LiteLLM writes it."""
-    if moment is None or moment == "":
-        return None
-    if isinstance(moment, int | float):
-        return float(moment)
-    found = datetime.fromisoformat(str(moment))
-    return (found if found.tzinfo else datetime.fromisoformat(f"{moment}+00:00")).timestamp()
+    return None

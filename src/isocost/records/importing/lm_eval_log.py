@@ -1,5 +1,6 @@
 """Sample logs of lm-evaluation-harness (`--log_samples`): samples_TASK_TIME.jsonl, and results_TIME.json beside them."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -37,9 +38,9 @@ def harvest(file: Path, wishes: Wishes, source: Source) -> Harvest:
 def _samples(file: Path, wishes: Wishes, context: tuple[_Run, Source]) -> Iterator[Found]:
     named = SAMPLES.fullmatch(file.name)
     task = wishes.task or (named["task"] if named else file.stem)
-    rows = json_lines(file)
+    rows = json_lines(file, nan=True)
     for number, row in rows:
-        if lacking := {"doc_id", "resps", "metrics"} - set(row):
+        if lacking := {"doc_id", "resps", "metrics"} - set(row if isinstance(row, dict) else ()):
             raise InputError(
                 f"expected a sample of lm-eval, it has no {', '.join(sorted(lacking))}. Hint: is it a samples_*.jsonl?",
                 file=file,
@@ -102,8 +103,8 @@ def _run(samples: Path, wishes: Wishes) -> _Run:
         name = wishes.system or samples.resolve().parent.name
         return _Run(name, name, {}, None)
     try:
-        run = msgspec.json.decode(results.read_bytes(), type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        run = json.loads(results.read_bytes())  # not msgspec: the harness writes NaN
+    except ValueError as error:
         raise InputError(f"expected the results of lm-eval: {error}. Hint: is the file whole?", file=results) from None
     config = run.get("config") or {}
     arguments = config.get("model_args")

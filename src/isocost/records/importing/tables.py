@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,19 +81,30 @@ def read_parquet(file: Path, _wanted: Sequence[str]) -> Table:
     return _not_empty(Table(file, frame, lambda row: row + 1))
 
 
-def json_lines(file: Path) -> list[tuple[int, dict[str, Any]]]:
-    """The objects of a file of JSON lines, each with its line's number."""
-    decoder = msgspec.json.Decoder(dict[str, Any])
+def json_lines(file: Path, *, nan: bool = False) -> list[tuple[int, dict[str, Any]]]:
+    """The objects of a file of JSON lines, each with its line's number; with `nan`, NaN is a number, as in Python's JSON."""
+    decode = json.loads if nan else msgspec.json.Decoder(dict[str, Any]).decode
     found = []
     for block in blocks(file):
         for number, line in numbered(block):
             try:
-                found.append((number, decoder.decode(line)))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                found.append((number, decode(line)))
+            except (msgspec.DecodeError, ValueError) as error:
                 raise unreadable(error, file, number) from None
     if not found:
         raise InputError("expected JSON lines, the file is empty. Hint: was it written to the end?", file=file)
     return found
+
+
+def unix(moment: Any) -> float | None:
+    """Unix seconds, from seconds or ISO 8601; a moment without a zone is taken for UTC. Raises ValueError."""
+    if moment is None or moment == "":
+        return None
+    try:
+        return float(moment)
+    except ValueError:
+        found = datetime.fromisoformat(moment)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def _not_empty(table: Table) -> Table:

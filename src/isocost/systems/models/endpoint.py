@@ -2,11 +2,12 @@
 
 import asyncio
 import email.utils
+import math
 import os
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import aiohttp
 import msgspec
@@ -26,9 +27,9 @@ class Retries(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     that cannot be read if they stated no tokens; refusals (400, 401, 404, redirects, ...) are not.
     """
 
-    times: int = 4
-    first_wait: float = 0.5
-    longest_wait: float = 60.0
+    times: Annotated[int, msgspec.Meta(ge=0)] = 4
+    first_wait: Annotated[float, msgspec.Meta(ge=0)] = 0.5
+    longest_wait: Annotated[float, msgspec.Meta(ge=0)] = 60.0
 
     def wait(self, attempt: int, retry_after: float | None, rng: random.Random) -> float:
         """Seconds to wait after this attempt (0 is the first)."""
@@ -41,7 +42,7 @@ class Endpoint(Model):
     """A model behind an OpenAI-compatible address.
 
     model: the upstream's name for it; `name` is ours, the same unless given.
-    key_env: the environment variable that holds the key; the key itself appears in no record, error or repr.
+    api_key_env: the environment variable that holds the key; the key itself appears in no record, error or repr.
     timeout: seconds for one attempt. limit_field: "max_completion_tokens" for upstreams that want it so called.
     extra, headers: sent with every request. largest_reply: bytes. Other settings are those of `base.Model`.
     """
@@ -52,7 +53,7 @@ class Endpoint(Model):
         *,
         base_url: str = "https://api.openai.com/v1",
         name: str | None = None,
-        key_env: str | None = None,
+        api_key_env: str | None = None,
         stream: bool = False,
         timeout: float = 120.0,
         retries: Retries | Mapping[str, Any] | None = None,
@@ -74,7 +75,7 @@ class Endpoint(Model):
             raise InputError(f"limit_field must be max_tokens or max_completion_tokens, got {limit_field!r}.")
         if timeout <= 0:
             raise InputError(f"timeout must be more than 0 seconds, got {timeout}.")
-        self.model, self.base_url, self.key_env = model, base_url.rstrip("/"), key_env
+        self.model, self.base_url, self.api_key_env = model, base_url.rstrip("/"), api_key_env
         self.stream, self.timeout, self.limit_field, self.largest_reply = stream, timeout, limit_field, largest_reply
         self.retries = retries if isinstance(retries, Retries) else _retries(retries or {})
         self.headers, self.extra = dict(headers or {}), dict(wire.refuse_ours(extra or {}))
@@ -111,7 +112,7 @@ class Endpoint(Model):
         started = clock()
 
         def said(text: str) -> None:
-            if text and self.stream:
+            if text:
                 draft.quantities.setdefault("first_token_seconds", clock() - started)
 
         try:
@@ -144,7 +145,9 @@ class Endpoint(Model):
             if self.stream and response.content_type != "application/json":  # some upstreams do not stream, and say so
                 await self._hear_stream(response, heard, said)
             else:
-                heard.take(b"".join([piece async for piece in self._pieces(response)]))
+                text = heard.take(b"".join([piece async for piece in self._pieces(response)]))
+                if self.stream:
+                    said(text)  # all of it came at once: its first token came last
 
     async def _hear_stream(self, response: aiohttp.ClientResponse, heard: wire.Heard, said: Callable[[str], None]) -> None:
         rest, done = b"", False
@@ -198,15 +201,17 @@ class Endpoint(Model):
                 raise _Fault("malformed", "the reply states no usage, so a token or money budget cannot be kept")
 
     def _authorization(self) -> dict[str, str]:
-        if self.key_env is None:
+        if self.api_key_env is None:
             return {}
-        key = os.environ.get(self.key_env)
+        key = os.environ.get(self.api_key_env)
         if not key:
-            raise InputError(f"the endpoint '{self.name}' needs its key in the environment variable {self.key_env}, it is not set.")
+            raise InputError(
+                f"the endpoint '{self.name}' needs its key in the environment variable {self.api_key_env}, it is not set."
+            )
         return {"Authorization": f"Bearer {key}"}
 
     def _without_key(self, text: str) -> str:
-        key = os.environ.get(self.key_env) if self.key_env else None
+        key = os.environ.get(self.api_key_env) if self.api_key_env else None
         return text.replace(key, "***") if key else text
 
     def _open(self) -> aiohttp.ClientSession:
@@ -246,9 +251,10 @@ def _seconds(retry_after: str | None) -> float | None:
     if not retry_after:
         return None
     try:
-        return max(0.0, float(retry_after)) if retry_after.strip() not in ("nan", "inf") else None
+        seconds = float(retry_after)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
-        pass
+        pass  # not a number; a date then
     try:
         return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
     except ValueError:

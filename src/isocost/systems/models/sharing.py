@@ -1,7 +1,6 @@
 """How one machine is shared by the calls it answers at once: who gets which slot, and who pays for which moment."""
 
 import asyncio
-import os.path
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -23,9 +22,7 @@ class Meter:
     all along would have got (the *virtual time* of fair queueing: Parekh & Gallager 1993, eq. 9, equal weights).
     """
 
-    def __init__(
-        self, wall: Callable[[], float] = time.perf_counter, cpu: Callable[[], float] = time.process_time
-    ) -> None:
+    def __init__(self, wall: Callable[[], float] = time.perf_counter, cpu: Callable[[], float] = time.process_time) -> None:
         self._wall, self._cpu = wall, cpu
         self._lock = threading.Lock()
         self._inside = 0
@@ -108,4 +105,11 @@ class Slots:
 
 def _common(one: str, other: str) -> int:
     """How many characters they begin with alike."""
-    return len(one) if one == other else len(os.path.commonprefix((one, other)))
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -10,18 +10,25 @@ import asyncio
 import hashlib
 import math
 import re
+import struct
+from bisect import bisect
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from statistics import NormalDist
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from isocost.records import Answer, Call, CallFailed, Example, InputError, Item, Price, Request, text_of
 from isocost.systems.models.base import Draft, Model, price_of
 
+Finish = Literal["complete", "length", "budget"]
 NORMAL = NormalDist()
+ENCODER = msgspec.json.Encoder(order="deterministic")
 MARK = re.compile(r"Synthetic question (\S+) \[difficulty (-?\d+\.\d+)\]")
+FIVE = struct.Struct(">5Q")
 ANSWERS = 100_000
 
 
@@ -65,6 +72,18 @@ class Answering(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             raise InputError(f"guess and failures are probabilities, got {self.guess} and {self.failures}.")
         if not self.distractors or min(self.distractors) < 0 or not sum(self.distractors) > 0:
             raise InputError(f"distractors are weights of at least one wrong answer, got {self.distractors}.")
+
+    def cut(self, tokens: int, request: Request) -> tuple[int, float, Finish]:
+        """How much of an answer is said within the request's limits, how long that takes, and what ends it."""
+        finish: Finish = "complete"
+        if request.max_tokens is not None and tokens > request.max_tokens:
+            tokens, finish = request.max_tokens, "length"
+        seconds = self.first_token_seconds + tokens * self.token_seconds
+        limit = None if request.budget is None else request.budget.seconds
+        if limit is None or seconds <= limit:
+            return tokens, seconds, finish
+        in_time = math.floor((limit - self.first_token_seconds) / self.token_seconds) if self.token_seconds else 0
+        return max(0, in_time), limit, "budget"
 
     def style(self, text: str) -> Style:
         """The style that a prompt asks for."""
@@ -125,7 +144,9 @@ class Synthetic(Model):
     def models(self, prices: Mapping[str, Price | Mapping[str, Any]] | None = None) -> dict[str, "Synthetic"]:
         """One model for each name of `abilities` (an ability may itself be a number by task), each with its own draws."""
         if not self._by_task:
-            raise InputError(f"models() needs abilities by name, got {self.abilities}. Hint: abilities={{'small': -1, 'large': 1}}.")
+            raise InputError(
+                f"models() needs abilities by name, got {self.abilities}. Hint: abilities={{'small': -1, 'large': 1}}."
+            )
         made = {}
         for name, ability in self._by_task.items():
             price = price_of((prices or {}).get(name, self.price))
@@ -157,7 +178,7 @@ class Synthetic(Model):
 
     async def count_tokens(self, request: Request) -> int:
         """Exactly what a call reports: a token a word, and four a message."""
-        return len(prompt_text(request).split()) + 4 * (1 if isinstance(request.prompt, str) else len(request.prompt))
+        return _prompt_tokens(request, prompt_text(request))
 
     async def ask(self, request: Request, draft: Draft) -> Answer:
         """The answer that this request always gets."""
@@ -166,45 +187,39 @@ class Synthetic(Model):
         # Greedy decoding says the same under every seed. A limit cuts an answer short, it does not make another one.
         seed = None if request.temperature == 0 else request.seed
         sampling = (request.temperature, request.top_p, request.task, request.extra)
-        draws = _draw(msgspec.json.encode((self.seed, self.name, text, seed, sampling), order="deterministic"))
+        draws = _draw(ENCODER.encode((self.seed, self.name, text, seed, sampling)))
         right, wrong, length, failed = (number / 2**64 for number in draws[:4])
-        prompt_tokens = await self.count_tokens(request)
+        call = Call(model=self.name, prompt_tokens=_prompt_tokens(request, text), completion_tokens=0)
         if failed < how.failures:
-            call = Call(model=self.name, prompt_tokens=prompt_tokens, completion_tokens=0, error="simulated failure")
-            raise CallFailed(f"model '{self.name}': simulated failure.", kind="server", calls=[call])
+            raise CallFailed(
+                f"model '{self.name}': simulated failure.", kind="server", calls=[replace(call, error="simulated failure")]
+            )
         is_right = right < self._right(question, style, request.task)
         final = question.target if is_right else self._wrong(question, wrong)
         whole = _length(style, length)
-        said, finish = whole, "complete"
-        if request.max_tokens is not None and said > request.max_tokens:
-            said, finish = request.max_tokens, "length"
-        limit = None if request.budget is None else request.budget.seconds
-        if limit is not None and how.first_token_seconds + said * how.token_seconds > limit:
-            said = max(0, math.floor((limit - how.first_token_seconds) / how.token_seconds)) if how.token_seconds else 0
-            finish = "budget"
-        seconds = how.first_token_seconds + said * how.token_seconds
-        first = how.first_token_seconds if said else None
+        said, seconds, finish = how.cut(whole, request)
         if how.sleep:
-            draft.quantities = {"prompt_tokens": prompt_tokens, "completion_tokens": 0}
+            draft.quantities = {"prompt_tokens": call.prompt_tokens, "completion_tokens": 0}
             await asyncio.sleep(seconds)
-        call = Call(
-            model=self.name,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=said,
-            seconds=seconds if limit is None else min(seconds, limit),
-            first_token_seconds=first,
+        return Answer(
+            text=_words(style, final, said, whole),
+            calls=(
+                Call(
+                    model=self.name,
+                    prompt_tokens=call.prompt_tokens,
+                    completion_tokens=said,
+                    seconds=seconds,
+                    first_token_seconds=how.first_token_seconds if said else None,
+                ),
+            ),
+            finish=finish,
+            logprobs=_logprobs(draws[4], said, sure=is_right) if request.logprobs else None,
         )
-        logprobs = tuple(_logprobs(draws[4], said, sure=is_right)) if request.logprobs else None
-        return Answer(text=_words(style, final, said, whole), calls=(call,), finish=finish, logprobs=logprobs)  # type: ignore[arg-type]
 
     def _wrong(self, question: Question, draw: float) -> str:
         """One of the question's wrong answers, by their weights."""
         weights = self.answering.distractors
-        left = draw * sum(weights)
-        for index, weight in enumerate(weights):
-            left -= weight
-            if left < 0:
-                break
+        index = min(bisect(list(accumulate(weights)), draw * sum(weights)), len(weights) - 1)
         wrong = question.number(index)
         return wrong if wrong != question.target else f"-{wrong}"
 
@@ -249,6 +264,10 @@ def prompt_text(request: Request) -> str:
     return request.prompt if isinstance(request.prompt, str) else "\n".join(map(text_of, request.prompt))
 
 
+def _prompt_tokens(request: Request, text: str) -> int:
+    return len(text.split()) + 4 * (1 if isinstance(request.prompt, str) else len(request.prompt))
+
+
 def _answering(table: Mapping[str, Any]) -> Answering:
     try:
         return msgspec.convert(dict(table), Answering)
@@ -268,9 +287,8 @@ def _mean(abilities: Any) -> float:
 
 def _draw(*parts: object) -> tuple[int, ...]:
     """Five numbers of 64 bits that depend on the parts alone."""
-    text = b"\x1f".join(part if isinstance(part, bytes) else str(part).encode() for part in parts)
-    digest = hashlib.blake2b(text, digest_size=40).digest()
-    return tuple(int.from_bytes(digest[at : at + 8]) for at in range(0, 40, 8))
+    text = b"\x1f".join([part if isinstance(part, bytes) else str(part).encode() for part in parts])
+    return FIVE.unpack(hashlib.blake2b(text, digest_size=FIVE.size).digest())
 
 
 def _length(style: Style, draw: float) -> int:
@@ -299,7 +317,7 @@ def _words(style: Style, final: str, said: int, whole: int) -> str:
     return " ".join((["step"] * (whole - len(ending)) + ending)[:said])
 
 
-def _logprobs(draw: int, n: int, *, sure: bool) -> list[float]:
+def _logprobs(draw: int, n: int, *, sure: bool) -> tuple[float, ...]:
     """Log-probabilities that tell right from wrong a little, as a model's do."""
     scale = 0.2 if sure else 0.6
-    return [-scale * (((draw >> (index % 48)) & 0xFFFF) + 1) / 65536 for index in range(n)]
+    return tuple(-scale * (((draw >> (index % 48)) & 0xFFFF) + 1) / 65536 for index in range(n))

@@ -100,7 +100,7 @@ async def together(jobs: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(job) for job in jobs]
-    except BaseExceptionGroup as several:
+    except BaseExceptionGroup as several:  # raised again as what it was, without the group around it
         raise several.exceptions[0] from None
     return [task.result() for task in tasks]
 

@@ -15,8 +15,9 @@ def exact(*, ignore_case: bool = True, ignore_whitespace: bool = True, ignore_pu
 
     async def grade(item: Item, answer: Answer) -> Grade:
         said = normal(answer.value)
-        if any(said == normal(target) for target in targets(item)):
-            return Grade(1.0)
+        for target in targets(item):
+            if said == normal(target):
+                return Grade(1.0)
         return Grade(0.0, f"expected {shown(item.target)}")
 
     return grade
@@ -45,8 +46,10 @@ def normaliser(*, ignore_case: bool = True, ignore_whitespace: bool = True, igno
 
 def targets(item: Item) -> list[str]:
     """The item's accepted answers as text. Raises GraderError where it has none."""
+    if isinstance(item.target, str):
+        return [item.target]
     found = item.target if isinstance(item.target, list | tuple) else [item.target]
-    if not found or any(target is None for target in found):
+    if not found or None in found:
         raise GraderError("it has no target to compare with. Hint: say which column holds it.", item=item.id)
     return [str(target) for target in found]
 

@@ -16,12 +16,14 @@ _TIMES, _MINUS = "\u00d7", "\u2212"  # not the letter x, not the hyphen
 _NUMBER = re.compile(
     r"""
     (?<!\w)(?<!\d\.)                                       # not inside a word or after 1.5.
-    (?:[$€£]\s?)? (?P<sign>[-+]\s?)? (?:[$€£]\s?)?
+    (?:[$€£]\s?)? (?P<sign>[-+])? (?:[$€£]\s?)?
     (?P<top>NUMBER (?:[eE][-+]?\d+)?)
     (?: \s?(?:TIMES|x|\*)\s?10\s?(?:\^|\*\*)\s?\(?(?P<power>[-+]?\d+)\)?
       | \s?/\s?(?P<bottom>NUMBER)
     )?
-    """.replace("TIMES", _TIMES).replace("NUMBER", r"(?: \d{1,3}(?:,\d{3}){1,20}(?!,?\d)(?:\.\d+)? | \d+(?:\.\d+)? | \.\d+ )"),
+    """.replace("TIMES", _TIMES).replace(
+        "NUMBER", r"(?: \d{1,3}(?:,\d{3}){1,20}(?!,?\d)(?:\.\d+)? | \d+(?:\.\d+)? | (?<!\.)\.\d+ )"
+    ),
     re.VERBOSE,
 )
 _FRACTION = re.compile(r"\\[dt]?frac\s?\{([^{}]{1,40})\}\s?\{([^{}]{1,40})\}")
@@ -33,6 +35,7 @@ _LATEX = (
     ("\\times", _TIMES),
     ("\\cdot", _TIMES),
     ("^{", "^("),
+    ("\\boxed{", " "),
     (_MINUS, "-"),
 )
 
@@ -75,12 +78,15 @@ def numbers_in(text: str, *, backwards: bool = False) -> Iterator[Decimal]:
 
 def number_in(text: str) -> Decimal | None:
     """The last number that a text holds."""
-    return next(numbers_in(text, backwards=True), None)
+    if text.isdecimal():
+        return Decimal(text)
+    last = next(numbers_in(_tail(text), backwards=True), None)
+    return next(numbers_in(text, backwards=True), None) if last is None else last
 
 
 def whole_number(text: str) -> Decimal | None:
     """The number that the whole text is; $, %, spaces at the ends and a full stop aside."""
-    text = _clean(text).strip().removeprefix("\\boxed(").rstrip(" .%)$")
+    text = _clean(text).strip().rstrip(" .%)}$")
     match = _NUMBER.match(text)
     return _value(match) if match and match.end() == len(text) else None
 
@@ -94,7 +100,9 @@ def shorter(value: Decimal) -> str:
 def _taken(text: str, take: str) -> Decimal | None:
     if take == "whole":
         return whole_number(text)
-    found = numbers_in(text, backwards=take == "last")
+    if take == "last":
+        return number_in(text)
+    found = numbers_in(text)
     first = next(found, None)
     return None if take == "only" and next(found, None) is not None else first
 
@@ -103,6 +111,18 @@ def _missing(text: str, take: str) -> str:
     if take == "whole":
         return "the answer is not one number alone"
     return "no number in the answer" if number_in(text) is None else "several numbers in the answer"
+
+
+def _tail(text: str) -> str:
+    """The end of a text from the last letter on that no number holds, before the last digit: a short cut for long answers."""
+    if "\\" in text or "{" in text:
+        return text
+    place = len(text) - 1
+    while place >= 0 and not text[place].isdigit():
+        place -= 1
+    while place > 0 and (text[place] in "eExX" or not text[place].isalpha()):
+        place -= 1
+    return text[max(0, place) :]
 
 
 def _clean(text: str) -> str:

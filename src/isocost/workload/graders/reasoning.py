@@ -17,12 +17,16 @@ from isocost.workload.sources.reasoning import create
 
 _EVALUATES = re.compile(r"\b(eval|exec|parse_expr|sympify)\(")
 
+_IMPORTING = 120.0  # seconds that a busy machine may take to import reasoning-gym
+
 # Each line asks [dataset, entry, answer]; JSON makes lists of tuples, which no verifier that evaluates answers minds.
 _SERVER = """
 import json, os, sys
 out = os.fdopen(os.dup(1), "w")
-os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
+for noisy in (1, 2):
+    os.dup2(os.open("/dev/null", os.O_WRONLY), noisy)
 from reasoning_gym.factory import DATASETS
+print("ready", file=out, flush=True)
 for line in sys.stdin:
     name, entry, answer = json.loads(line)
     kind, config = DATASETS[name]
@@ -102,12 +106,13 @@ class _Jailed:
                 return self._asked(line)  # it ended after an earlier answer
 
     def _asked(self, line: str) -> str:
-        wait = self.seconds
+        fresh = self.server is None
         if self.server is None:
             self.server = Server(_SERVER, Limits(memory=4096, processes=16), paths=_packages())
-            wait += 60  # for its imports
         try:
-            return self.server.ask(line, wait)
+            if fresh:
+                self.server.read(_IMPORTING)
+            return self.server.ask(line, self.seconds)
         except (TimeoutError, SandboxError):
             self.server.close()
             self.server = None

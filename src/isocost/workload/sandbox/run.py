@@ -77,21 +77,26 @@ class Server:
 
     def ask(self, line: str, seconds: float) -> str:
         """The answer to a line. Raises TimeoutError when it takes longer; the server is then of no further use."""
-        process, ends = self._jail.process, time.monotonic() + seconds
-        assert process.stdin is not None
-        assert process.stdout is not None
+        stdin = self._jail.process.stdin
+        assert stdin is not None
         try:
-            process.stdin.write(line.encode() + b"\n")
-            process.stdin.flush()
+            stdin.write(line.encode() + b"\n")
+            stdin.flush()
         except BrokenPipeError:
-            raise SandboxError(self._jail.fault() or "the program has ended.") from None
+            raise SandboxError(self._jail.fault()) from None
+        return self.read(seconds)
+
+    def read(self, seconds: float) -> str:
+        """The next line that the program writes."""
+        stdout, ends = self._jail.process.stdout, time.monotonic() + seconds
+        assert stdout is not None
         while b"\n" not in self._rest:
-            ready, _, _ = select.select([process.stdout], [], [], max(0.0, ends - time.monotonic()))
+            ready, _, _ = select.select([stdout], [], [], max(0.0, ends - time.monotonic()))
             if not ready:
                 raise TimeoutError
-            part = os.read(process.stdout.fileno(), 65536)
+            part = os.read(stdout.fileno(), 65536)
             if not part:
-                raise SandboxError(self._jail.fault() or "the program has ended.")
+                raise SandboxError(self._jail.fault())
             self._rest += part
         answer, _, self._rest = self._rest.partition(b"\n")
         return answer.decode("utf-8", "replace")
@@ -177,7 +182,10 @@ class _Jail:
     def fault(self) -> str:
         """Why a server ended, as far as the jailer said."""
         self.process.wait(GRACE)
-        return "; ".join(str(fact.get("setup", fact)) for fact in _lines(self.report))
+        facts = [*_lines(self.said), *_lines(self.report)]
+        return str(
+            next((fact[name] for fact in facts for name in ("reason", "setup") if name in fact), "the program has ended.")
+        )
 
     def __enter__(self) -> "_Jail":
         return self
@@ -201,8 +209,9 @@ class _Jail:
 def _job(source: str, limits: Limits, seconds: float | None, paths: tuple[str, ...]) -> dict[str, Any]:
     python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     cpu = 2**31 if seconds is None else int(seconds) + 1
-    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1"}
-    environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+    environment |= {"HOME": "/tmp"}  # noqa: S108  # the jail's own
+    environment |= {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # to fit into its memory
     if libraries := os.environ.get("LD_LIBRARY_PATH"):
         environment["LD_LIBRARY_PATH"] = libraries
     return {

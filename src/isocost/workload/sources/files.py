@@ -94,13 +94,13 @@ def _item(cells: dict[str, Any], columns: Columns, show_choices: bool) -> Item:
     target = taken.get("target")
     if "target" in columns and (target is None or target != target or (isinstance(target, str) and target.lower() == "nan")):
         raise InputError(f"the target is {'missing' if target is None else 'NaN'}. Hint: give it a value, or take the row out.")
-    name = taken.get("id")
-    group = taken.get("group")
-    text = question if isinstance(question, str) else "\n".join(map(text_of, question))
+    name, group = taken.get("id"), taken.get("group")
+    if name is None:
+        name = stable_id(question if isinstance(question, str) else "\n".join(map(text_of, question)))
     if choices and show_choices and isinstance(question, str):
         question = "\n".join([question, *(f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=False))])
     return Item(
-        id=stable_id(text) if name is None else str(name),
+        id=str(name),
         question=question,
         target=target,
         group=None if group is None else str(group),
