@@ -84,7 +84,7 @@ def _frontier(data: ReportData) -> str:
         return ""
     paid = [name for name in data.axes if not AXES[name].more_is_better]
     drawn = data.frontier(x, y)
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in drawn.notes) if drawn else ""
+    notes = "".join(f'<p class="note">{escape(note[:1].upper() + note[1:])}.</p>' for note in drawn.notes) if drawn else ""
     rises = tables.steps(data)
     pieces = {
         "across": options(((name, AXES[name].label) for name in paid), x),
