@@ -34,11 +34,11 @@ prices = {
 }
 for system in summarise(records, prices=prices, metrics=("accuracy", "cost")):
     right, cost = system.metrics["accuracy"], system.metrics["cost"]
-    print(f"{system.system:7} {right.value:.3f} [{right.low:.3f}, {right.high:.3f}]  ${1000 * cost.value:.3f} per 1,000 questions")
+    print(f"{system.system:7} {right.value:.3f} [{right.low:.3f}, {right.high:.3f}]  ${1000 * cost.value:.3f} for 1,000")
 
 frontier = draw(item_table(records, ("cost", "accuracy"), prices), rng=np.random.default_rng(0))
 print("on the frontier:", ", ".join(frontier.frontier))
 for place in frontier.systems:
     print(f"{place.system:7} on it in {place.on_frontier:.0%} of the bootstrap's replicates")
 for rise in frontier.rises:
-    print(f"{rise.start} -> {rise.end}: {100 * rise.gain:.1f} points for ${1000 * rise.extra:.3f} more per 1,000 questions")
+    print(f"{rise.start} -> {rise.end}: {100 * rise.gain:.1f} points for ${1000 * rise.extra:.3f} more for 1,000")
