@@ -1,6 +1,7 @@
 """The plain words are true."""
 
-from tests.report.world import BEST, CHEAP, CLOSE, data, records, system
+import msgspec
+from tests.report.world import BEST, CHEAP, CLOSE, data, system
 
 from isocost.metrics import Estimate
 from isocost.report import ReportData
@@ -56,6 +57,9 @@ def test_what_nobody_measured_is_said_once_and_what_some_did_not_by_name() -> No
 
 
 def test_the_study_says_how_sure_and_how_flattered() -> None:
-    report = said(data(records()))
-    assert "on the frontier" in report
-    assert "look better than they are" in report
+    drawn = data().frontiers[0]
+    for value, words in ((0.02, "here by about 2.0 points of accuracy (1.0 to 3.0)"), (0.0, None), (-0.02, None)):
+        flattery = (drawn.flattery[0], Estimate(value, 0.01, 0.03, 40, "a test", "measured"))
+        report = said(data(frontiers=(msgspec.structs.replace(drawn, flattery=flattery),)))
+        assert "it would be on the frontier" in report
+        assert (words in report) if words else ("look better than they are" not in report)

@@ -143,7 +143,7 @@ def _surety(data: ReportData, choice: str) -> list[Sentence]:
             ("With other questions of the same kind it would be on the frontier ", probability(surely), " of the time.")
         )
     flattery = frontier.flattery[-1] if frontier.flattery else None
-    if flattery is not None and flattery.value is not None:
+    if flattery is not None and flattery.value is not None and flattery.value >= 0.0005:  # what rounds to .1 points
         points = f"{100 * flattery.value:.1f} points"
         lines.append(
             (
