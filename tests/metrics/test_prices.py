@@ -24,7 +24,12 @@ NAMES = ("prompt_tokens", "completion_tokens", "cached_tokens", "seconds", "mach
 def answers(draw: st.DrawFn) -> tuple[Call, ...]:
     """Calls that all know the same quantities, as one answer's calls do."""
     known = draw(st.sets(st.sampled_from(NAMES)))
-    whole = {name: st.integers(0, 5000) if name.endswith("tokens") else st.floats(0, 100) for name in known}
+    tokens = {
+        "prompt_tokens": st.integers(1000, 5000),
+        "completion_tokens": st.integers(0, 5000),
+        "cached_tokens": st.integers(0, 1000),
+    }
+    whole = {name: tokens.get(name, st.floats(0, 100)) for name in known}
     call = st.builds(Call, model=st.sampled_from([*OWN, "gpt-4o", "nobody-knows-this"]), **whole)
     return tuple(draw(st.lists(call, max_size=3)))
 
