@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,6 @@ from isocost.records import InputError, Price
 from isocost.records.columns import FLAT
 
 Codes = NDArray[np.uint32]
-Scalar = TypeVar("Scalar", bound=np.generic)
 
 DOLLARS = "dollars"  # not a column: what an answer costs, from several of them
 COST_COLUMNS = (*QUANTITIES, "billed")
@@ -43,6 +42,13 @@ class Sums(NamedTuple):
 
     totals: Floats
     counts: Floats
+
+
+class Coded(NamedTuple):
+    """Distinct names in order, and codes that stand for them."""
+
+    names: list[str]
+    codes: Codes
 
 
 class ItemSums(NamedTuple):
@@ -158,27 +164,24 @@ def read(
     priced = DOLLARS in needs
     numbers = sorted({*needs, "n_calls", *(COST_COLUMNS if priced else ())} - {DOLLARS})
     frame = _select(records.lazy() if isinstance(records, pl.LazyFrame | pl.DataFrame) else records.scan(), numbers)
-    names, codes = {}, {}
-    for name in NAMED:
-        names[name], codes[name] = _coded(frame.drop_in_place(name))
-    key = 2 * codes["system"].astype(np.int64) + frame.drop_in_place("failed").to_numpy()
-    order = _Order(key, 2 * len(names["system"]))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy works outside Python's lock
-        taken = pool.map(lambda name: order(frame[name].to_numpy()), numbers)
-        placed = pool.map(order, codes.values())
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # polars and numpy work outside Python's lock
+        coded = dict(zip(NAMED, pool.map(_coded, (frame[name] for name in NAMED)), strict=True))
+        names, codes = {name: c.names for name, c in coded.items()}, {name: c.codes for name, c in coded.items()}
+        key = 2 * codes["system"].astype(np.int64) + frame["failed"].to_numpy()
+        order = _Order(key, 2 * len(names["system"]))
+        parts = {name: frame.drop_in_place(name) for name in numbers}
+        placed = pool.map(lambda name: order(parts.pop(name)), numbers)  # each is freed when it is placed
         book = Book(
-            columns=dict(zip(numbers, taken, strict=True)),
-            codes=dict(zip(codes, placed, strict=True)),
+            columns=dict(zip(numbers, placed, strict=True)),
+            codes=dict(zip(codes, pool.map(lambda code: order(pl.Series(code)), codes.values()), strict=True)),
             names=names,
-            refused=order(frame["refused"].to_numpy()),
+            refused=order(frame["refused"]),
             counts=np.bincount(key, minlength=2 * len(names["system"])).reshape(-1, 2),
             own=prices or {},
         )
     if not priced:
         return book
-    calls = (
-        None if isinstance(records, pl.LazyFrame | pl.DataFrame) else _calls(records, book, order(frame["attempt"].to_numpy()))
-    )
+    calls = None if isinstance(records, pl.LazyFrame | pl.DataFrame) else _calls(records, book, order(frame["attempt"]))
     book = replace(book, listed=resolve(_without_bill(book, calls) - set(book.own)))
     return book if calls is None else _with_mixed(book, calls)
 
@@ -212,12 +215,14 @@ class _Order:
             self.place = np.empty(len(key), dtype=np.intp)
             self.place[np.argsort(narrow, kind="stable")] = np.arange(len(key))  # a radix sort where it is narrow
 
-    def __call__(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
+    def __call__(self, series: pl.Series) -> NDArray[Any]:
         if self.place is None:
-            return values
+            return series.to_numpy()
         # Reads in sequence and writes to one stream a key, which is three times as fast as gathering.
-        placed = np.empty_like(values)
-        placed[self.place] = values
+        placed, start = np.empty(len(series), dtype=series[:0].to_numpy().dtype), 0
+        for chunk in series.get_chunks():
+            placed[self.place[start : start + len(chunk)]] = chunk.to_numpy()
+            start += len(chunk)
         return placed
 
 
@@ -250,17 +255,17 @@ def _select(scan: pl.LazyFrame, numbers: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _coded(series: pl.Series) -> tuple[list[str], Codes]:
+def _coded(series: pl.Series) -> Coded:
     """The distinct names in order, and the code of each entry; a null's code is their number."""
     unique = series.unique().drop_nulls()
     if unique.is_empty():
-        return [], np.broadcast_to(np.uint32(0), len(series))
+        return Coded([], np.broadcast_to(np.uint32(0), len(series)))
     pairs = sorted(zip(unique.cast(pl.String).to_list(), unique.to_physical().to_list(), strict=True))
     table = np.empty(max(code for _, code in pairs) + 2, dtype=np.uint32)
     table[-1] = len(pairs)
     for new, (_, old) in enumerate(pairs):
         table[old] = new
-    return [name for name, _ in pairs], table[series.to_physical().fill_null(len(table) - 1).to_numpy()]
+    return Coded([name for name, _ in pairs], table[series.to_physical().fill_null(len(table) - 1).to_numpy()])
 
 
 def _without_bill(book: Book, calls: pl.DataFrame | None) -> set[str]:

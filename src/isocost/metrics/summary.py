@@ -148,10 +148,14 @@ def item_table(records: Readable, names: Sequence[str], prices: Mapping[str, Pri
     items = tuple(book.names["item"])
     every = list(systems(book))
     values = {name: np.full((len(every), len(items)), np.nan) for name in axes}
-    for row, answers in enumerate(every):
+
+    def fill(row: int) -> None:
         for name, axis in axes.items():
-            found = answers.by_item(axis.values(answers))
+            found = every[row].by_item(axis.values(every[row]))
             values[name][row, found.items] = found.totals / found.counts
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(fill, range(len(every))))
     bases = tuple(answers.basis for answers in every)
     return ItemTable(tuple(answers.system for answers in every), items, values, _groups(book), bases)
 
@@ -164,7 +168,10 @@ def compare(
     prices: Mapping[str, Price] | None = None,
     confidence: float = 0.95,
 ) -> tuple[Comparison, ...]:
-    """Every pair of systems (or every system with the baseline), compared question by question, corrected for their number."""
+    """Every pair of systems, compared question by question, corrected for their number.
+
+    With a baseline, only the pairs that hold it, always as the second: the difference is what a system has more than it.
+    """
     table = item_table(records, (metric,), prices)
     if baseline is not None and baseline not in table.systems:
         raise InputError(f"the baseline must be one of the systems {list(table.systems)}, got '{baseline}'.")

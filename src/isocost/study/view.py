@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import polars as pl
 
@@ -116,12 +115,7 @@ def _behind(records: Records, systems: tuple[SystemMetrics, ...]) -> dict[str, E
     if len(known) < 2:
         return {}
     best = max(known, key=known.__getitem__)
-    return {pair.second: _negated(pair.difference) for pair in compare(records, GAINED, baseline=best)}
-
-
-def _negated(estimate: Estimate) -> Estimate:
-    value, low, high = (None if end is None else -end for end in (estimate.value, estimate.low, estimate.high))
-    return msgspec.structs.replace(estimate, value=value, low=high, high=low)
+    return {pair.first: pair.difference for pair in compare(records, GAINED, baseline=best)}  # the baseline is second
 
 
 def _made(path: str | Path, manifest: Manifest) -> dict[str, str]:

