@@ -74,7 +74,8 @@ def _facts(data: ReportData) -> Iterator[tuple[str, str]]:
         tokens = data.records.select(pl.col("prompt_tokens").sum() + pl.col("completion_tokens").sum()).item()
         yield "tokens accounted", f"{tokens:,}"
     if "cost" in data.records.columns and data.records["cost"].count():
-        yield "cost accounted", f"${digits(float(data.records['cost'].sum()))}"
+        whole = data.records["cost"].null_count() == 0
+        yield "cost accounted" if whole else "cost, where priced", f"${digits(float(data.records['cost'].sum()))}"
 
 
 def _frontier(data: ReportData) -> str:
