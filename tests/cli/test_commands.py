@@ -173,6 +173,28 @@ def test_an_error_in_the_study_file_names_file_and_line(
     assert message in said.err
 
 
+ENDPOINT = 'kind = "endpoint"\nmodel = "x"\nbase_url = "http://127.0.0.1:9"\nretries = { times = 0 }\n'
+SYNTHETIC = 'kind = "synthetic"\nabilities = 1.0\n'
+
+
+def test_a_missing_key_is_said_before_anything_is_asked(study: Path, isocost: Isocost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SMALL_KEY", raising=False)
+    study.write_text(STUDY.replace(SYNTHETIC, ENDPOINT + 'api_key_env = "SMALL_KEY"\n'))
+    assert isocost("study", study, "--dry-run").code == 0
+    said = isocost("study", study, "-o", study.parent / "out", "-q")
+    assert said.code == 2
+    assert "export SMALL_KEY=" in said.err
+
+
+def test_a_study_whose_every_call_failed_ends_with_an_error_and_counts_them_apart(study: Path, isocost: Isocost) -> None:
+    study.write_text(STUDY.replace(SYNTHETIC, ENDPOINT))
+    said = isocost("study", study, "-o", study.parent / "out", "-q")
+    assert said.code == 1
+    assert "every call failed" in said.err
+    one, _ = isocost("metrics", study.parent / "out", "--json").json["systems"]
+    assert (one["n_errors"], one["metrics"].get("accuracy", {}).get("value")) == (12, None)
+
+
 def test_metrics_prints_every_estimate_with_its_interval(records: Path, isocost: Isocost) -> None:
     one, three = isocost("metrics", records, "--json").json["systems"]
     assert (one["system"], one["n_items"], one["n_errors"]) == ("one", 12, 0)

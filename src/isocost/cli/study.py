@@ -58,6 +58,9 @@ def study(
     if outcome.stopped:
         click.echo(f"stopped: {outcome.why} {outcome.remaining:,} answers are missing; the same command goes on.", err=True)
         raise SystemExit({"cap": 3, "interrupt": 130}[outcome.stopped])
+    if outcome.errors and outcome.errors == outcome.asked:
+        click.echo("error: every call failed. Hint: `isocost records list DIR --errors` says how.", err=True)
+        raise SystemExit(1)
 
 
 def _tell(how: How, outcome: Outcome, *, with_page: bool, json_: bool) -> None:

@@ -46,6 +46,7 @@ def make_team(study: StudyFile, prices: Mapping[str, Price], cap: Cap) -> Team:
     """The systems that answer, their models under this cap. Ray's workers each make their own."""
     models = build_models(study.models)
     for model in models.values():
+        model.check()
         model.cap, model.price = cap, prices.get(model.name)
     workload = _workload(study, models)
 

@@ -124,6 +124,9 @@ class Model(ABC):
             if call.model == self.name and call.key and call.text is not None and call.error is None:
                 self._remembered.setdefault(call.key, call)
 
+    def check(self) -> None:  # noqa: B027  # most models need nothing
+        """Raises InputError when the model cannot be asked as it is set up here (no key, say); asks nothing."""
+
     async def aclose(self) -> None:  # noqa: B027  most models hold nothing
         """Lets go of connections, threads and memory; the model may be asked again afterwards."""
 

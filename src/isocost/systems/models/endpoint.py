@@ -82,6 +82,10 @@ class Endpoint(Model):
         self._rng, self._sleep = rng or random.Random(), sleep  # jitter: it changes when is asked, never what
         self._session: tuple[asyncio.AbstractEventLoop, aiohttp.ClientSession] | None = None
 
+    def check(self) -> None:
+        """Raises InputError where the key is not in the environment."""
+        self._authorization()
+
     async def ask(self, request: Request, draft: Draft) -> Answer:
         """The upstream's answer, after as many attempts as it took; the failed ones come before it."""
         allowed = 1 + self.retries.times
@@ -206,7 +210,8 @@ class Endpoint(Model):
         key = os.environ.get(self.api_key_env)
         if not key:
             raise InputError(
-                f"the endpoint '{self.name}' needs its key in the environment variable {self.api_key_env}, it is not set."
+                f"the endpoint '{self.name}' needs its key in the environment variable {self.api_key_env}, which is not set. "
+                f"Hint: export {self.api_key_env}=..."
             )
         return {"Authorization": f"Bearer {key}"}
 
