@@ -1,8 +1,8 @@
 """`Embedded`: a GGUF model in this process, on its processors, run by llama.cpp (through xllamacpp)."""
 
 import asyncio
-import math
 import importlib.util
+import math
 import os
 import secrets
 import threading

@@ -9,9 +9,9 @@ RAPL = "/sys/class/powercap/intel-rapl/subsystem"
 def joule_counter(folder: str = RAPL, clock: Callable[[], float] = time.perf_counter) -> Callable[[], float] | None:
     """Counts the joules of the processor's packages from now on; None where no meter can be read.
 
-    It reads RAPL through codecarbon (the extra `energy`), which knows its counters' overflow and duplicates. A package's joules are
-    all that ran on it: on a machine that does other work too they are an upper bound. codecarbon's own fallback, a constant
-    power from a table, is not used: it would be a guess in a measurement's place.
+    It reads RAPL through codecarbon (the extra `energy`), which knows the counters' overflow and duplicates. A package's
+    joules are all that ran on it: on a machine that does other work too they are an upper bound. codecarbon's own fallback,
+    a constant power from a table, is not used: it would be a guess in a measurement's place.
     """
     try:
         from codecarbon.core.cpu import IntelRAPL, is_rapl_available
