@@ -67,7 +67,7 @@ def commands(folder: Path, into: Path) -> dict[str, list[str]]:
 
 def run(command: list[str]) -> str:
     """What an isocost command prints."""
-    return subprocess.run([sys.executable, "-m", "isocost", *command], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([sys.executable, "-m", "isocost", *command], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def cpu_seconds() -> float:

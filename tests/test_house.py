@@ -1,6 +1,7 @@
 """The house keeps its shape: who imports whom, how large things are, what is public."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +31,7 @@ ROOMS = set(MAY_IMPORT)
 MAY_IMPORT["study"] = ROOMS - {"serve"}
 MAY_IMPORT["cli"] = ROOMS | {"study"}
 MAY_IMPORT["__main__"] = {"cli"}
+NO_ERRORS = {"stats", "allocate"}  # pure mathematics raises ValueError; every other room may raise the error tree's own
 FILE_LINES, FUNCTION_LINES, PARAMETERS = 500, 80, 6
 
 FILES = sorted(SRC.rglob("*.py"))
@@ -75,7 +77,8 @@ def test_every_file_belongs_to_a_known_room() -> None:
 def test_a_room_imports_only_what_it_eats(path: Path) -> None:
     here = room(module(path))
     allowed = MAY_IMPORT.get(here, set()) | {here, ""}
-    assert {name for name in imports(path) if room(name) not in allowed} == set()
+    errors = set() if here in NO_ERRORS else {"isocost.records.errors"}
+    assert {name for name in imports(path) - errors if room(name) not in allowed} == set()
 
 
 def test_no_import_circle() -> None:
@@ -124,7 +127,7 @@ def test_public_things_have_docstrings(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=module)
 def test_every_public_name_of_a_package_exists(path: Path) -> None:
-    """__all__ is sorted and true; imported lazily so that a missing extra does not matter."""
+    """__all__ is true (ruff keeps it sorted); read, not imported, so that a missing extra does not matter."""
     for node in tree(path).body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
             names = ast.literal_eval(node.value)
@@ -133,7 +136,6 @@ def test_every_public_name_of_a_package_exists(path: Path) -> None:
             bound |= {n.name for n in tree(path).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
             bound |= {t.id for n in tree(path).body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
             bound |= {n.target.id for n in tree(path).body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
-            assert names == sorted(names)
             assert set(names) <= bound
 
 
@@ -162,5 +164,5 @@ def test_no_room_is_called_utils() -> None:
 def test_a_broad_except_says_why() -> None:
     for path in FILES:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if "except Exception" in line or "except BaseException" in line or line.strip() == "except:":
+            if re.search(r"except (Base)?Exception\b|except:", line):
                 assert "#" in line, f"{module(path)}:{number} needs its reason beside it"

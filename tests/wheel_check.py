@@ -34,10 +34,11 @@ def isocost_command(*words: str, code: int = 0) -> str:
 
 isocost_command("--help")
 isocost_command("doctor")
-isocost_command("study", "synthetic.toml", "-o", "out", "--no-page")
+isocost_command("study", "synthetic.toml", "-o", "out")
 systems = json.loads(isocost_command("metrics", "out", "--json"))["systems"]
 assert all(system["n_items"] > 0 for system in systems), systems
 assert json.loads(isocost_command("frontier", "out", "--json"))["frontier"]
 # What needs an extra says which one, and how to get it.
-assert "pip install 'isocost[report]'" in isocost_command("report", "out", code=1)
+assert Path("out/report.html").stat().st_size > 100_000
+assert "pip install 'isocost[report]'" in isocost_command("report", "out", "--image", "a.svg", code=1)
 print(f"the wheel of isocost {isocost.__version__} runs without any extra")

@@ -76,6 +76,14 @@ def test_a_money_budget_uses_its_own_prices_and_refuses_a_model_it_has_none_for(
         budget.minus([Call(model="other", prompt_tokens=1, completion_tokens=1)])
 
 
+def test_a_failed_call_of_unknown_size_takes_no_money_but_counts_as_a_call() -> None:
+    budget = Budget(microdollars=100, calls=3, prices={"m": Price(input=1, output=1)})
+    left = budget.minus([Call(model="m", error="timeout")])
+    assert (left.microdollars, left.calls) == (100, 2)
+    with pytest.raises(InputError, match="price for model 'm'"):
+        budget.minus([Call(model="m")])
+
+
 def test_a_stated_bill_counts_where_there_is_no_price() -> None:
     assert Budget(microdollars=100).minus([Call(model="m", billed=0.00006)]).microdollars == 40
 

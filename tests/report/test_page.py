@@ -128,3 +128,12 @@ def test_shared_calls_are_marked_in_the_breakdown() -> None:
 def test_a_system_stands_once() -> None:
     with pytest.raises(ValueError, match="each system stands once"):
         ReportData(systems=(BEST, BEST))
+
+
+def test_the_vendored_script_is_what_vl_convert_makes() -> None:
+    """Nobody edits 900 kB by hand unseen: the file equals its recipe, where the same version is installed."""
+    vl_convert = pytest.importorskip("vl_convert")
+    text = text_of("vega.js")
+    if f"vl-convert-python {vl_convert.__version__} " not in text[:200]:
+        pytest.skip(f"vl-convert-python {vl_convert.__version__} is installed, another one made vega.js")
+    assert text.split("*/\n", 1)[1] == vl_convert.javascript_bundle("window.vegaEmbed=vegaEmbed;")

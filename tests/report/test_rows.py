@@ -55,7 +55,7 @@ def test_a_target_of_another_type_is_shown_as_text() -> None:
     assert "42" in unpacked(data(items=pl.DataFrame({"item": ["q0"], "target": [42]})))["texts"]
 
 
-@pytest.mark.parametrize("flat", [pl.DataFrame(), pl.DataFrame({"system": ["cheap"], "item": ["a"], "attempt": [0]})])
+@pytest.mark.parametrize("flat", [pl.DataFrame(), pl.DataFrame({"system": ["cheap"], "item": ["a"]})])
 def test_missing_columns_are_no_answers_not_an_error(flat: pl.DataFrame) -> None:
     body = unpacked(ReportData(systems=data().systems, records=flat))
     assert sum(body["item"]) == flat.height

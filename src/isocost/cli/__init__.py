@@ -10,7 +10,6 @@ from importlib import import_module
 import click
 
 from isocost import __version__
-from isocost.records.errors import CapReached, InputError, IsocostError
 
 COMMANDS = {
     "study": "isocost.cli.study:study",
@@ -80,12 +79,19 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # `isocost ... | head`: the reader has left, which is no fault of ours
         sys.exit(0)
-    except InputError as error:
-        sys.exit(_say(f"error: {error}", 2))
-    except CapReached as error:
-        sys.exit(_say(f"stopped: {error}", 3))
-    except (IsocostError, ImportError) as error:
-        sys.exit(_say(f"error: {error}", 1))
+    except Exception as error:  # told apart in _code; one that is not ours is raised again
+        code = _code(error)
+        if code is None:
+            raise
+        sys.exit(_say(f"{'stopped' if code == 3 else 'error'}: {error}", code))
+
+
+def _code(error: Exception) -> int | None:
+    """The exit code of an error of ours; imported here, so that help need not wait for it."""
+    from isocost.records.errors import CapReached, InputError, IsocostError
+
+    codes = {InputError: 2, CapReached: 3, IsocostError: 1}
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), None)
 
 
 def _say(message: str, code: int) -> int:

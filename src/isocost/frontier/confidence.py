@@ -57,12 +57,14 @@ def frontier_confidence(
     points = means(whole)
     corner = default_reference(points, maximise) if reference is None else tuple(map(float, reference))
     codes = bundled(whole.shape[2], clusters, BUNDLES, rng)
-    resampled = bootstrap_means(whole.reshape(-1, len(codes)), replicates, rng, codes)
+    units = int(codes.max()) + 1
+    drawn = codes if units < len(codes) else None
+    resampled = bootstrap_means(whole.reshape(-1, len(codes)), replicates, rng, drawn)
     replicas = resampled.reshape(replicates, len(axes), -1).swapaxes(1, 2)  # (replicates, systems, axes)
     on_frontier = nondominated_each(replicas, maximise).mean(axis=0)
     volumes = hypervolume_each(replicas, corner, maximise)
     volume = hypervolume(points, corner, maximise)
-    interval = _reflected(volume, volumes, n=len(codes), units=int(codes.max()) + 1)
+    interval = _reflected(volume, volumes, n=len(codes), units=units)
     return Confidence(points, nondominated(points, maximise), on_frontier, interval, float(volumes.mean()) - volume, corner)
 
 

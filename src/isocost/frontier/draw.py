@@ -12,6 +12,7 @@ from isocost.frontier.optimism import frontier_optimism
 from isocost.frontier.shape import hull_costs, knee, marginal_costs
 from isocost.metrics.estimate import Basis, Estimate, basis_of, estimate
 from isocost.metrics.summary import AXES, Axis, ItemTable
+from isocost.records.errors import InputError
 from isocost.stats import Interval, clustered_wilson, mean_of_sums
 
 
@@ -36,7 +37,7 @@ def draw(
     left_out = _left_out(table, axes, every)
     kept = [row for row, system in enumerate(table.systems) if system not in left_out]
     if not kept:
-        raise ValueError(f"no system has values on all of {', '.join(axes)}: {left_out or 'there are no systems'}.")
+        raise InputError(f"no system has values on all of {', '.join(axes)}: {left_out or 'there are no systems'}.")
     whole, clusters = every[:, kept], table.groups
     sure = frontier_confidence(
         *whole, maximise=maximise, reference=reference, clusters=clusters, replicates=replicates, rng=rng
@@ -74,13 +75,13 @@ def draw(
 
 def _axis(name: str) -> Axis:
     if name not in AXES:
-        raise ValueError(f"an axis must be one of {', '.join(AXES)}, got '{name}'.")
+        raise InputError(f"an axis must be one of {', '.join(AXES)}, got '{name}'.")
     return AXES[name]
 
 
 def _matrix(table: ItemTable, axis: str) -> Floats:
     if axis not in table.values:
-        raise ValueError(f"the table has no '{axis}', only {', '.join(table.values)}. Hint: name it to item_table.")
+        raise InputError(f"the table has no '{axis}', only {', '.join(table.values)}. Hint: name it to item_table.")
     return table.values[axis]
 
 

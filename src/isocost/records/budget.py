@@ -124,6 +124,8 @@ class Budget(Struct, frozen=True, omit_defaults=True, kw_only=True):
         cost = None if price is None else price.microdollars(call)
         if cost is None and call.billed is not None:
             cost = math.ceil(call.billed * 1_000_000)
+        if cost is None and price is not None and call.error is not None:
+            return 0  # a failed call costs what the upstream stated, and it stated nothing
         if cost is None:
             raise InputError(
                 f"a money budget needs a price for model '{call.model}', the budget has prices for "

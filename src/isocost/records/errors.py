@@ -9,7 +9,9 @@ IsocostError
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from isocost.records.calls import Call
 
@@ -22,16 +24,23 @@ class InputError(IsocostError, ValueError):
     """The user's input cannot be used; `file` and `line` say where it stands."""
 
     def __init__(self, message: str, *, file: str | Path | None = None, line: int | None = None) -> None:
-        self.file, self.line = file, line
+        self.message, self.file, self.line = message, file, line
         place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
         super().__init__(place + message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), file=self.file, line=self.line), (self.message,)
 
 
 class MissingExtra(IsocostError, ImportError):
     """An optional package is not installed."""
 
     def __init__(self, what: str, install: str) -> None:
+        self.what, self.install = what, install
         super().__init__(f"{what} needs a package that is not installed. Hint: {install}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.what, self.install)
 
 
 class CallFailed(IsocostError):
@@ -44,6 +53,9 @@ class CallFailed(IsocostError):
     def __init__(self, message: str, *, kind: str, calls: Sequence[Call] = ()) -> None:
         super().__init__(message)
         self.kind, self.calls = kind, tuple(calls)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), kind=self.kind, calls=self.calls), self.args
 
 
 class CapReached(IsocostError):

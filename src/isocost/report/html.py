@@ -46,8 +46,9 @@ def filled(template: str, pieces: Mapping[str, str]) -> str:
 
 
 def prose(sentence: Sentence) -> str:
-    """A sentence with its systems' names set apart."""
-    return "".join(f"<b>{escape(piece)}</b>" if isinstance(piece, Name) else escape(piece) for piece in sentence)
+    """A sentence with its systems' names set apart, and no number parted from its percent sign."""
+    pieces = (f"<b>{escape(piece)}</b>" if isinstance(piece, Name) else escape(piece) for piece in sentence)
+    return "".join(pieces).replace(" %", "&nbsp;%")
 
 
 def listed(sentences: Iterable[Sentence]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from isocost.frontier import nondominated
+from isocost.records.errors import InputError, MissingExtra
 from isocost.report.data import ReportData
 from isocost.report.html import text_of
 from isocost.report.words import AXES, Axis, say
@@ -21,11 +22,11 @@ def image(data: ReportData, path: str | Path, *, x: str | None = None, y: str | 
     """Writes the frontier plot as .png or .svg, without a browser and without the network; returns where it is."""
     target = Path(path)
     if target.suffix.lower() not in (".png", ".svg"):
-        raise ValueError(f"a picture is written as .png or .svg, got '{target.name}'. Hint: name it {target.stem}.svg.")
+        raise InputError(f"a picture is written as .png or .svg, got '{target.name}'. Hint: name it {target.stem}.svg.")
     try:
         import vl_convert
     except ImportError as missing:
-        raise ImportError("a picture needs a package that is not installed. Hint: pip install 'isocost[report]'") from missing
+        raise MissingExtra("a picture", "pip install 'isocost[report]'") from missing
     drawn = spec(data, x or data.main[0], y or data.main[1], log=log)
     if target.suffix.lower() == ".svg":
         target.write_text(vl_convert.vega_to_svg(drawn), encoding="utf-8")
@@ -38,9 +39,9 @@ def spec(data: ReportData, x: str, y: str, *, log: bool = False) -> dict[str, An
     """The Vega specification of two axes, in the light palette."""
     unknown = [name for name in (x, y) if name not in AXES]
     if unknown:
-        raise ValueError(f"an axis is one of {', '.join(AXES)}; got '{unknown[0]}'.")
+        raise InputError(f"an axis is one of {', '.join(AXES)}; got '{unknown[0]}'.")
     if AXES[x].more_is_better:
-        raise ValueError(f"{AXES[x].label} is gained, not paid, so it stands upright. Hint: give it as y.")
+        raise InputError(f"{AXES[x].label} is gained, not paid, so it stands upright. Hint: give it as y.")
     shown = points(data, x, y)
     log = log and all(point["x"] > 0 for point in shown)
     drawn: dict[str, Any] = json.loads(painted(template(), LIGHT))

@@ -15,6 +15,7 @@ from isocost.report.data import ReportData
 TEXT_BUDGET = 3_000_000  # characters of questions and answers in one page; each is cut so that all fit
 LIMITS = (4000, 2000, 1000, 500, 250, 120)  # the longest text kept, tried in this order; then 0
 COLUMNS: dict[str, Any] = {
+    "attempt": pl.Int64,
     "score": pl.Float64,
     "cost": pl.Float64,
     "seconds": pl.Float64,

@@ -74,7 +74,8 @@ def _facts(data: ReportData) -> Iterator[tuple[str, str]]:
         tokens = data.records.select(pl.col("prompt_tokens").sum() + pl.col("completion_tokens").sum()).item()
         yield "tokens accounted", f"{tokens:,}"
     if "cost" in data.records.columns and data.records["cost"].count():
-        yield "cost accounted", f"${digits(float(data.records['cost'].sum()))}"
+        whole = data.records["cost"].null_count() == 0
+        yield "cost accounted" if whole else "cost, where priced", f"${digits(float(data.records['cost'].sum()))}"
 
 
 def _frontier(data: ReportData) -> str:
@@ -84,7 +85,7 @@ def _frontier(data: ReportData) -> str:
         return ""
     paid = [name for name in data.axes if not AXES[name].more_is_better]
     drawn = data.frontier(x, y)
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in drawn.notes) if drawn else ""
+    notes = "".join(f'<p class="note">{escape(note[:1].upper() + note[1:])}.</p>' for note in drawn.notes) if drawn else ""
     rises = tables.steps(data)
     pieces = {
         "across": options(((name, AXES[name].label) for name in paid), x),

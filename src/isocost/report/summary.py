@@ -101,17 +101,19 @@ def _recommendation(data: ReportData, choice: str, best: str) -> list[Sentence]:
 
 
 def _at(data: ReportData, name: str, joint: str = " ") -> Sentence:
-    y = data.main[1]
-    return (*_with_interval(data, name, y, joint), ", for ", paid(data, name))
+    return (*_with_interval(data, name, data.main[1], joint), ", ", _paid(data, name))
 
 
-def paid(data: ReportData, name: str) -> str:
+def _paid(data: ReportData, name: str) -> str:
     """What a system takes on the main axis, in words."""
-    x, _ = data.main
+    x = data.main[0]
     kind, value = AXES[x].kind, data.value(name, x)
-    if value is not None and kind == "money":
-        return f"{say(kind, value, data.per)} per {data.per:,} questions" if data.per > 1 else f"{say(kind, value)} a question"
-    return f"{say(kind, value)} {AXES[x].label}" if kind == "count" else f"{say(kind, value)} of {AXES[x].label}"
+    said = say(kind, value, data.per)
+    if value is None:
+        return said
+    if kind == "money":
+        return f"for {said} per {data.per:,} questions" if data.per > 1 else f"for {said} a question"
+    return f"at {said.removesuffix(' s').removesuffix(' J')} {AXES[x].label}"
 
 
 def _with_interval(data: ReportData, name: str, metric: str, joint: str) -> Sentence:
@@ -141,7 +143,7 @@ def _surety(data: ReportData, choice: str) -> list[Sentence]:
             ("With other questions of the same kind it would be on the frontier ", probability(surely), " of the time.")
         )
     flattery = frontier.flattery[-1] if frontier.flattery else None
-    if flattery is not None and flattery.value is not None:
+    if flattery is not None and flattery.value is not None and flattery.value >= 0.0005:  # what rounds to .1 points
         points = f"{100 * flattery.value:.1f} points"
         lines.append(
             (

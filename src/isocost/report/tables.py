@@ -155,7 +155,7 @@ def _estimate(estimate: Estimate | None, kind: str, per: int = 1, *, whisker: bo
 def _why(estimate: Estimate) -> str:
     """Why there is no value, where the method says so after a colon: "infinite: 3 of 60 questions never ...; low from ..."."""
     reason = estimate.method.partition(":")[2].partition(";")[0].strip()
-    return reason if estimate.method.startswith("infinite") else ""
+    return reason.replace("questions never answered right", "never right") if estimate.method.startswith("infinite") else ""
 
 
 def _whisker(value: float, low: float | None, high: float | None) -> str:

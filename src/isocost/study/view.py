@@ -1,7 +1,7 @@
 """From a folder of records to all that a report shows."""
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from isocost.frontier import Frontier, draw
-from isocost.metrics import Estimate, SystemMetrics, compare, item_table, resolve, summarise
+from isocost.metrics import Book, Estimate, SystemMetrics, compare, item_table, read, summarise
 from isocost.records import Manifest, Price, open_records
 from isocost.records.store import Records
 from isocost.report import ReportData
@@ -37,20 +37,22 @@ def view(path: str | Path, axes: tuple[str | None, str | None] = (None, None)) -
     """Everything that the table, the plot and the page show of these records; axes: x and y to open with."""
     records = open_records(path)
     manifest = records.manifest
-    systems = summarise(records, prices=manifest.prices)
+    book = read(records, manifest.prices)
+    systems = summarise(book)
     x, y = axes[0] or manifest.axes.get("x"), axes[1] or manifest.axes.get("y") or GAINED
-    flat, calls = priced(records, manifest)
+    prices = {**book.listed, **book.own}
+    flat, calls = priced(records, prices, manifest.prices)
     return ReportData(
         title=manifest.study or Path(path).resolve().name,
         systems=systems,
-        frontiers=_frontiers(records, manifest, systems, x, y),
+        frontiers=_frontiers(book, systems, x, y),
         records=flat,
         calls=calls,
         items=records.items(),
         by_task=_by_task(records, flat, manifest),
-        behind=_behind(records, systems),
+        behind=_behind(book, systems),
         settings={name: entry.settings for name, entry in manifest.systems.items()},
-        prices=manifest.prices,
+        prices=prices,
         made=_made(path, manifest),
     )
 
@@ -61,20 +63,21 @@ def draw_frontier(records: Records, x: str, y: str, *, replicates: int = 1000, s
     return draw(table, x=x, y=y, replicates=replicates, rng=np.random.default_rng(seed))
 
 
-def priced(records: Records, manifest: Manifest) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The flat view and the calls view, each with a column `cost` in dollars, null where it is not known."""
+def priced(records: Records, prices: Mapping[str, Price], own: Mapping[str, Price]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The flat view and the calls view, each with a column `cost` in dollars, null where it is not known.
+
+    prices: of every model that has one; own: those among them that are the user's, and go before what an upstream billed.
+    """
     calls = records.calls().collect()
-    prices = resolve(calls["model"].drop_nulls().unique(), manifest.prices)
-    calls = calls.with_columns(cost=_cost(calls.columns, prices, manifest.prices))
+    calls = calls.with_columns(cost=_cost(prices, own))
     answering = calls.lazy().filter(pl.col("purpose") == "answer")
     key = ["system", "item", "attempt"]
     costs = answering.group_by(key).agg(cost=pl.when(pl.col("cost").is_null().any()).then(None).otherwise(pl.col("cost").sum()))
     return records.scan().join(costs, on=key, how="left", maintain_order="left").collect(), calls
 
 
-def _cost(columns: Iterable[str], prices: Mapping[str, Price], own: Mapping[str, Price]) -> pl.Expr:
+def _cost(prices: Mapping[str, Price], own: Mapping[str, Price]) -> pl.Expr:
     """`metrics.cost`, call by call: the user's own price, or else the upstream's bill, or else the list price."""
-    assert {"machine_seconds", "billed"} <= set(columns)
     whole = pl.col("billed")
     for model, price in prices.items():
         dollars = pl.lit(0.0)
@@ -89,15 +92,13 @@ def _cost(columns: Iterable[str], prices: Mapping[str, Price], own: Mapping[str,
     return whole
 
 
-def _frontiers(
-    records: Records, manifest: Manifest, systems: tuple[SystemMetrics, ...], x: str | None, y: str
-) -> tuple[Frontier, ...]:
+def _frontiers(book: Book, systems: tuple[SystemMetrics, ...], x: str | None, y: str) -> tuple[Frontier, ...]:
     """The wanted axes first, then the other ways to pay; axes that no system has a value on are left out."""
     measured = {name for system in systems for name, found in system.metrics.items() if found.value is not None}
     if y not in measured:
         return ()
     paid = [name for name in dict.fromkeys([x, *PAID]) if name in measured and name != y]
-    table = item_table(records, (*paid, y), manifest.prices)
+    table = item_table(book, (*paid, y))
     return tuple(draw(table, x=name, y=y, rng=np.random.default_rng(SEED)) for name in paid if name is not None)
 
 
@@ -108,14 +109,14 @@ def _by_task(records: Records, flat: pl.DataFrame, manifest: Manifest) -> dict[s
     return {task: summarise(Part(records, task), prices=manifest.prices) for task in tasks}
 
 
-def _behind(records: Records, systems: tuple[SystemMetrics, ...]) -> dict[str, Estimate]:
+def _behind(book: Book, systems: tuple[SystemMetrics, ...]) -> dict[str, Estimate]:
     """How far each system's accuracy lies from the most accurate one's, question by question."""
     found = {system.system: system.metrics[GAINED].value for system in systems if GAINED in system.metrics}
     known = {name: value for name, value in found.items() if value is not None}
     if len(known) < 2:
         return {}
     best = max(known, key=known.__getitem__)
-    return {pair.first: pair.difference for pair in compare(records, GAINED, baseline=best)}  # the baseline is second
+    return {pair.first: pair.difference for pair in compare(book, GAINED, baseline=best)}
 
 
 def _made(path: str | Path, manifest: Manifest) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""From names to systems: the tables of a study file, read into `Plan`s of what to make, then made.
+"""From names to systems: the tables of a study file, read into `Blueprint`s of what to make, then made.
 
     [models.small]
     kind = "embedded"
@@ -11,21 +11,75 @@ Every error is an InputError that begins with the place in the file ("systems.vo
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+import inspect
+import re
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import msgspec
 
 from isocost.records import InputError, System
-from isocost.systems.kinds import KINDS, Kind, describe, did_you_mean, kind_of
+from isocost.systems.parameters import Parameter, did_you_mean, parameters_of
 from isocost.systems.strategies.styles import Examples
 
-__all__ = ["KINDS", "build", "build_models", "describe", "fingerprint"]
+KINDS: dict[str, str] = {
+    "best_of": "isocost.systems.strategies.best_of:best_of",
+    "cascade": "isocost.systems.strategies.cascade:cascade",
+    "embedded": "isocost.systems.models.embedded:Embedded",
+    "endpoint": "isocost.systems.models.endpoint:Endpoint",
+    "few_shot": "isocost.systems.strategies.styles:few_shot",
+    "replay": "isocost.systems.models.replay:Replay",
+    "synthetic": "isocost.systems.models.synthetic:Synthetic",
+    "vote": "isocost.systems.strategies.vote:vote",
+    "zero_shot": "isocost.systems.strategies.styles:zero_shot",
+}
+"""Everything that can be named; a new model or strategy adds its line."""
 
 Table = Mapping[str, Any]
 
 # What changes how fast or how dear an answer is, never what it says: stored answers stay good when these change.
-NOT_ANSWERING = {"api_key", "concurrency", "memo", "parallel", "price", "retries", "threads", "timeout"}
+NOT_ANSWERING = {
+    *("concurrency", "parallel", "threads", "memo", "price", "retries", "timeout", "stream"),
+    *("key_env", "largest_reply", "rng", "sleep"),
+}
+
+
+class Kind(NamedTuple):
+    """Something that can be named, with the options it takes."""
+
+    name: str
+    summary: str
+    is_model: bool
+    target: Callable[..., Any]
+    parameters: dict[str, Parameter]
+
+
+@cache
+def kind(name: str) -> Kind:
+    """The kind of this name, its code imported only now."""
+    module, _, attribute = KINDS[name].partition(":")
+    target = getattr(import_module(module), attribute)
+    summary = (inspect.getdoc(target) or "").split("\n\n")[0].replace("\n", " ")
+    return Kind(name, summary, ".models." in module, target, parameters_of(target))
+
+
+def describe() -> list[Kind]:
+    """Every kind, models first."""
+    return sorted(map(kind, KINDS), key=lambda each: (not each.is_model, each.name))
+
+
+def kind_of(name: Any, place: str, *, is_model: bool) -> Kind:
+    """The model or strategy of this name; an InputError that lists the known ones otherwise."""
+    known = [each for each, target in KINDS.items() if (".models." in target) == is_model]
+    if name in known:
+        return kind(name)
+    if isinstance(name, str) and name in KINDS:
+        cure = "write it as [models.NAME] and refer to it by NAME" if not is_model else "write it as [systems.NAME]"
+        raise InputError(f"{place}.kind: '{name}' is a {'strategy' if is_model else 'model'}. Hint: {cure}.")
+    what = "model" if is_model else "strategy"
+    raise InputError(f"{place}.kind: expected the kind of a {what}, got {name!r}. {did_you_mean(name, known)}")
 
 
 class Model(NamedTuple):
@@ -34,8 +88,8 @@ class Model(NamedTuple):
     name: str
 
 
-class Plan(NamedTuple):
-    """A thing to be made: its place in the file, its kind, and its options as written, references as `Plan` or `Model`."""
+class Blueprint(NamedTuple):
+    """A thing to be made: its place in the file, its kind, and its options as written, references as `Blueprint` or `Model`."""
 
     place: str
     kind: Kind
@@ -60,6 +114,8 @@ def build(
     examples: by task, for few-shot systems whose own table has none.
     """
     reader, maker = _Reader(systems, parts or {}, models, examples or {}), _Maker(models)
+    for name in parts or {}:
+        reader.named(name, f"parts.{name}")  # also the ones that nobody uses must be right
     return {name: maker.make(reader.named(name, f"systems.{name}")) for name in systems}
 
 
@@ -81,7 +137,7 @@ def fingerprint(
 
 
 class _Reader:
-    """Reads systems' tables into Plans: every name known, every option taken by its kind and of its type, no circle."""
+    """Reads systems' tables into Blueprints: every name known, every option taken by its kind and of its type, no circle."""
 
     def __init__(
         self, systems: Mapping[str, Table], parts: Mapping[str, Table], models: Collection[str], examples: Examples
@@ -95,10 +151,10 @@ class _Reader:
         for name, (place, _) in self._tables.items():
             if name in models:
                 raise InputError(f"{place}: the name is taken by models.{name}. Hint: choose another one.")
-        self._done: dict[str, Plan] = {}
+        self._done: dict[str, Blueprint] = {}
         self._under_way: list[str] = []
 
-    def named(self, name: str, place: str) -> Plan | Model:
+    def named(self, name: str, place: str) -> Blueprint | Model:
         """What the name stands for, which is referred to at `place`."""
         if name in self._models:
             return Model(name)
@@ -113,7 +169,7 @@ class _Reader:
             self._under_way.pop()
         return self._done[name]
 
-    def _system(self, place: str, table: Any) -> Plan:
+    def _system(self, place: str, table: Any) -> Blueprint:
         plan = _read(place, table, is_model=False, given={"examples": self._examples})
         for name, value in plan.options.items():
             refers, where = plan.kind.parameters[name].refers, f"{place}.{name}"
@@ -125,20 +181,20 @@ class _Reader:
                 plan.options[name] = [self._reference(each, f"{where}[{i}]") for i, each in enumerate(value)]
         return plan
 
-    def _reference(self, value: Any, place: str) -> Plan | Model:
+    def _reference(self, value: Any, place: str) -> Blueprint | Model:
         if not isinstance(value, str | Mapping):
             raise InputError(f"{place}: expected the name of a model or system, or a table with a `kind`, got {value!r}.")
         return self.named(value, place) if isinstance(value, str) else self._system(place, value)
 
 
 class _Maker:
-    """Makes what Plans describe, each place once."""
+    """Makes what Blueprints describe, each place once."""
 
     def __init__(self, models: Mapping[str, System]) -> None:
         self._models = models
         self._made: dict[str, Any] = {}
 
-    def make(self, plan: Plan | Model) -> Any:
+    def make(self, plan: Blueprint | Model) -> Any:
         """The model or system itself."""
         if isinstance(plan, Model):
             return self._models[plan.name]
@@ -150,19 +206,19 @@ class _Maker:
                 raise _placed(error, plan) from error
         return self._made[plan.place]
 
-    def _value(self, plan: Plan, name: str, value: Any) -> Any:
-        if isinstance(value, Plan | Model):
+    def _value(self, plan: Blueprint, name: str, value: Any) -> Any:
+        if isinstance(value, Blueprint | Model):
             return self.make(value)
         if plan.kind.parameters[name].refers == "many":
             return [self.make(each) for each in value]
         return plan.kind.parameters[name].read(value, f"{plan.place}.{name}")
 
 
-def _read_model(name: str, table: Any) -> Plan:
+def _read_model(name: str, table: Any) -> Blueprint:
     return _read(f"models.{name}", table, is_model=True, given={"name": name})
 
 
-def _read(place: str, table: Any, *, is_model: bool, given: Table) -> Plan:
+def _read(place: str, table: Any, *, is_model: bool, given: Table) -> Blueprint:
     """A table's kind and options; `given` is what it gets where it says nothing itself and its kind takes it."""
     if not isinstance(table, Mapping):
         raise InputError(f"{place}: expected a table with a `kind`, got {table!r}.")
@@ -175,24 +231,24 @@ def _read(place: str, table: Any, *, is_model: bool, given: Table) -> Plan:
     for parameter in kind.parameters.values():
         if parameter.required and parameter.name not in options:
             raise InputError(f"{place}: {kind.name} needs `{parameter.name}` ({parameter.type}).")
-    return Plan(place, kind, options)
+    return Blueprint(place, kind, options)
 
 
-def _placed(error: InputError, plan: Plan) -> InputError:
-    """The target's own complaint ("n: ..." or "n must be ..."), with its place in the file."""
-    first = str(error).split(" ", 1)[0].rstrip(":")
-    if first not in plan.kind.parameters:
+def _placed(error: InputError, plan: Blueprint) -> InputError:
+    """The target's own complaint, with the place in the file of the option that it names first."""
+    named = next((word for word in re.findall(r"\w+", str(error)) if word in plan.options), None)
+    if named is None:
         return InputError(f"{plan.place}: {error}")
-    return InputError(f"{plan.place}.{first}: {str(error).removeprefix(f'{first}: ')}")
+    return InputError(f"{plan.place}.{named}: {str(error).removeprefix(f'{named}: ')}")
 
 
-def _decisive(plan: Plan | Model | Any, models: Mapping[str, Table]) -> Any:
+def _decisive(plan: Blueprint | Model | Any, models: Mapping[str, Table]) -> Any:
     """What decides the answers, as plain data."""
     if isinstance(plan, Model):
         return _decisive(_read_model(plan.name, models[plan.name]), models)
     if isinstance(plan, list):
         return [_decisive(each, models) for each in plan]
-    if not isinstance(plan, Plan):
+    if not isinstance(plan, Blueprint):
         return plan
     defaults = {parameter.name: parameter.default for parameter in plan.kind.parameters.values()}
     options = {name: _decisive(value, models) for name, value in (defaults | plan.options).items()}

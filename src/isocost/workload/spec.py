@@ -62,19 +62,17 @@ def load(
     if "file" in options_of(source) and not path:
         raise InputError(f"{place}.path: is required and missing: the file that holds the items.")
     grading = table.get("grader", "reasoning-gym" if generated else "exact")
-    grade, needs_target = (
-        make_grader(grading, folder=folder, systems=systems, place=f"{place}.grader"),
-        _kind(grading) not in TARGETLESS,
-    )
+    grade = make_grader(grading, folder=folder, systems=systems, place=f"{place}.grader")
+    needs_target = _kind(grading) not in TARGETLESS
     passed_on = [name for name in table if name not in OURS or (generated and name in ("size", "seed"))]
     with blame(place):
         sourced = call(source, {name: table[name] for name in passed_on}, place, **given)
         items = _checked(sourced, task, given["file"] if path else None, needs_target=needs_target)
-    if "split" in table:
-        items = _part(items, table["split"], f"{place}.split")
-    if "size" in table and not generated:
-        seed = convert(table.get("seed", 0), int, f"{place}.seed")
-        items = sample(items, convert(table["size"], int, f"{place}.size"), seed)
+        if "split" in table:
+            items = _part(items, table["split"], f"{place}.split")
+        if "size" in table and not generated:
+            seed = convert(table.get("seed", 0), int, f"{place}.seed")
+            items = sample(items, convert(table["size"], int, f"{place}.size"), seed)
     if not items:
         raise InputError(f"{place}: no items are left. Hint: see its size and split.")
     return Workload(items, _sheltered(grade), {task: _examples(table.get("examples", []), f"{place}.examples")})
@@ -181,8 +179,7 @@ def _part(items: tuple[Item, ...], table: Any, place: str) -> tuple[Item, ...]:
     fractions = {name: convert(part, float, f"{place}.{name}") for name, part in table.items()}
     if take not in fractions:
         raise InputError(f"{place}.take: expected one of the parts {', '.join(fractions) or '(none given)'}, got {take!r}.")
-    with blame(place):
-        return split(items, fractions, salt)[take]
+    return split(items, fractions, salt)[take]
 
 
 def _examples(tables: Any, place: str) -> tuple[Example, ...]:

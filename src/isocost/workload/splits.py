@@ -23,7 +23,7 @@ def split(items: Sequence[Item], fractions: Mapping[str, float], salt: str = "")
     to less than 1, the rest of the items is in no part.
     """
     if not fractions or any(not 0 <= part <= 1 for part in fractions.values()) or sum(fractions.values()) > 1 + 1e-9:
-        raise InputError(f"fractions must lie in [0, 1] and sum to at most 1, got {dict(fractions)}.")
+        raise InputError(f"fractions: must lie in [0, 1] and sum to at most 1, got {dict(fractions)}.")
     ends = list(accumulate(fractions.values()))
     if math.isclose(ends[-1], 1.0):
         ends[-1] = 1.0
@@ -36,7 +36,7 @@ def split(items: Sequence[Item], fractions: Mapping[str, float], salt: str = "")
 def sample(items: Sequence[Item], size: int, seed: int = 0) -> tuple[Item, ...]:
     """`size` items in their order (all, where there are fewer), chosen by hash: a larger sample contains every smaller one."""
     if size < 0:
-        raise InputError(f"size must be at least 0 items, got {size}.")
+        raise InputError(f"size: must be at least 0 items, got {size}.")
     order = sorted(
         range(len(items)), key=lambda i: hashlib.blake2b(f"{seed}\x1f{items[i].task}\x1f{items[i].id}".encode()).digest()
     )

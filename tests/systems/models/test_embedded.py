@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from isocost.records import Budget, CallFailed, InputError, Message, MissingExtra, Price, Request
 from isocost.systems.models.embedded import Embedded, packaged_model, processors
+from isocost.systems.models.endpoint import Endpoint
 
 PROMPT = "Question: What is 2 + 3?\nAnswer: 5\n\nQuestion: What is 4 + 4?\nAnswer:"
 SHORT = Request(prompt=PROMPT, max_tokens=4, stop=("\n",), seed=1)
@@ -31,7 +33,7 @@ def model(test: Callable[[], object]) -> Callable[[], object]:
 @asynccontextmanager
 async def small(**settings: int) -> AsyncIterator[Embedded]:
     """One thread and a small context: other tests run beside these."""
-    async with Embedded(**({"parallel": 2, "threads": 1, "context": 1024} | settings), memo=False) as asked:  # type: ignore[arg-type]
+    async with Embedded(**({"parallel": 2, "threads": 1, "context": 512} | settings), memo=False) as asked:  # type: ignore[arg-type]
         yield asked
 
 
@@ -41,7 +43,7 @@ def test_one_model_does_all_that_it_promises() -> None:
 
     async def story() -> None:
         async with small() as asked:
-            for check in (raw, chat, sampling, shares, cut, refused, within_budget):
+            for check in (raw, chat, over_the_wire, sampling, together, shares, cut, refused, within_budget):
                 await check(asked)
         assert asked._server is None
 
@@ -80,6 +82,34 @@ async def chat(asked: Embedded) -> None:
     assert len(answer.logprobs) == 4
 
 
+async def over_the_wire(asked: Embedded) -> None:
+    """A real OpenAI-compatible server, llama.cpp's own, tells an `Endpoint` the same as is said in this process."""
+    os.environ["ISOCOST_TEST_KEY"] = asked._key
+    address = f"{asked._server.listening_address}/v1"
+    for stream in (False, True):
+        async with Endpoint("m", base_url=address, api_key_env="ISOCOST_TEST_KEY", stream=stream) as endpoint:
+            for request in (replace(SHORT, logprobs=True), replace(CHAT, temperature=0, logprobs=True)):
+                here, there = await asked(request), await endpoint(replace(request, temperature=0))
+                assert (there.text, there.finish) == (here.text, here.finish)
+                assert there.calls[0].prompt_tokens == here.calls[0].prompt_tokens
+                assert there.calls[0].completion_tokens == here.calls[0].completion_tokens
+                assert here.logprobs is not None
+                assert there.logprobs is not None
+                both = list(zip(here.logprobs, there.logprobs, strict=False))  # a stream has the swallowed stop's too
+                assert len(both) >= 2
+                assert all(one == pytest.approx(other, abs=1e-5) for one, other in both)
+                assert (there.calls[0].first_token_seconds is not None) == stream
+    del os.environ["ISOCOST_TEST_KEY"]
+
+
+async def together(asked: Embedded) -> None:
+    """Who else is asked at the same time, and what was read before, changes nothing in what is said."""
+    requests = [replace(SAMPLED, prompt=f"Once upon {n} times", seed=n) for n in range(4)]
+    alone = [(await asked(request)).text for request in requests]
+    for _ in range(2):
+        assert [answer.text for answer in await asyncio.gather(*map(asked, reversed(requests)))] == alone[::-1]
+
+
 async def sampling(asked: Embedded) -> None:
     """The same seed says the same, another seed says something else; a seed counts only where it is warm."""
     same = [(await asked(replace(SAMPLED, seed=3))).text for _ in range(2)]
@@ -101,11 +131,11 @@ async def shares(asked: Embedded) -> None:
 
 async def cut(asked: Embedded) -> None:
     """Time that runs out stops the model at a token, and its slot serves the next call."""
-    long = Request(prompt="Once upon a time", max_tokens=900, extra={"ignore_eos": True}, budget=Budget(seconds=1.0))
+    long = Request(prompt="Once upon a time", max_tokens=400, extra={"ignore_eos": True}, budget=Budget(seconds=1.0))
     answer = await asked(long)
     (call,) = answer.calls
     assert answer.finish == "budget"
-    assert call.completion_tokens is None or call.completion_tokens < 900
+    assert call.completion_tokens is None or call.completion_tokens < 400
     task = asyncio.create_task(asked(replace(long, budget=None)))
     while asked._slots._free == [0, 1]:
         await asyncio.sleep(0)

@@ -1,11 +1,12 @@
 """One machine shared by several calls: shares add up, and prompts meet the slots that know them."""
 
 import asyncio
+import math
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isocost.systems.models.sharing import Meter, Share, Slots
+from isocost.systems.models.sharing import Meter, Slots
 
 
 class Clock:
@@ -26,9 +27,9 @@ def test_each_moment_is_divided_among_the_calls_in_flight() -> None:
     wall.now, cpu.now = 2, 4
     second = meter.enter()
     wall.now, cpu.now = 4, 6
-    assert meter.leave(first) == Share(3, 5)
+    assert meter.leave(first)[:2] == (3, 5)
     wall.now, cpu.now = 8, 14
-    assert meter.leave(second) == Share(5, 9)
+    assert meter.leave(second)[:2] == (5, 9)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 1000)), max_size=40))
@@ -48,12 +49,24 @@ def test_shares_add_up_to_the_time_the_machine_was_busy(events: list[tuple[bool,
     assert all(share.machine_seconds >= 0 and share.machine_seconds == share.cpu_seconds for share in shares)
 
 
+def test_joules_are_divided_like_time_and_unknown_without_a_meter() -> None:
+    clock, joules = Clock(), Clock()
+    meter = Meter(clock, clock, joules)
+    first, second = meter.enter(), meter.enter()
+    joules.now = 10
+    assert meter.leave(first).joules == 5
+    joules.now = 12
+    assert meter.leave(second).joules == 7
+    unmetered = Meter(clock, clock)
+    assert math.isnan(unmetered.leave(unmetered.enter()).joules)
+
+
 def test_an_idle_machine_charges_nobody() -> None:
     clock = Clock()
     meter = Meter(clock, clock)
     meter.leave(meter.enter())
     clock.now = 100
-    assert meter.leave(meter.enter()) == Share(0, 0)
+    assert meter.leave(meter.enter())[:2] == (0, 0)
 
 
 def test_a_prompt_goes_to_the_free_slot_that_knows_most_of_it() -> None:

@@ -55,7 +55,7 @@ def test_the_same_answer(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("12", "-12"), ("1,23", "123"), ("1/2", "12"), ("a b", "ab"), ("10", "1"), ("50%", "50")]
+    ("one", "other"), [("12", "-12"), ("1,23", "123"), ("1/2", "12"), ("a b", "ab"), ("10", "1"), ("50%", "50"), ("?", "")]
 )
 def test_different_answers(one: str, other: str) -> None:
     assert normalised(one) != normalised(other)

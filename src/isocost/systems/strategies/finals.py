@@ -42,7 +42,8 @@ def _braced(text: str) -> str | None:
 
 def normalised(value: str) -> str:
     """Equal for answers that say the same: case, spaces, wrapping, and how a number is written do not matter."""
-    text = " ".join(value.replace("\N{MINUS SIGN}", "-").split()).strip(_WRAPPING).casefold()
+    text = " ".join(value.replace("\N{MINUS SIGN}", "-").split()).casefold()
+    text = text.strip(_WRAPPING) or text
     if not _NUMBER.fullmatch(text):
         return text
     number = Decimal(text.replace(",", ""))

@@ -41,7 +41,9 @@ def window(size: int = 3) -> StopRule:
     Early-Stopping Self-Consistency: Li et al. 2024, arXiv 2401.10480, section 3.
     """
     if size < 2:
-        raise InputError(f"window must be at least 2 votes, got {size}. Hint: one vote always agrees with itself.")
+        raise InputError(
+            f"stop_early: a window must be at least 2 votes, got {size}. Hint: one vote always agrees with itself."
+        )
 
     def needed(votes: Sequence[str], remaining: int) -> int:
         drawn = len(votes) % size
@@ -59,7 +61,9 @@ def posterior(sure: float = 0.95) -> StopRule:
     two, P(p > 1/2) under Beta(v1 + 1, v2 + 1). For whole numbers that is a binomial tail, summed here exactly.
     """
     if not 0.5 < sure < 1:
-        raise InputError(f"posterior must be a probability above 0.5 and below 1, got {sure}. Hint: 0.95 is the paper's.")
+        raise InputError(
+            f"stop_early: posterior must be a probability above 0.5 and below 1, got {sure}. Hint: 0.95 is the paper's."
+        )
 
     def needed(votes: Sequence[str], remaining: int) -> int:
         leader, runner_up = ([count for _, count in Counter(votes).most_common(2)] + [0, 0])[:2]
@@ -87,11 +91,11 @@ def stop_rule(said: str | Mapping[str, Any] | StopRule | None) -> StopRule:
     name, figure = next(iter(named.items()), ("", None))
     if len(named) != 1 or name not in RULES or (name == "decided" and figure is not None):
         raise InputError(
-            f"stop_early must be one of {', '.join(RULES)}, or one of {{posterior = 0.95}}, {{window = 3}}; got {said!r}."
+            f"stop_early: must be one of {', '.join(RULES)}, or one of {{posterior = 0.95}}, {{window = 3}}; got {said!r}."
         )
     if figure is None:
         return RULES[name]()
     expected = int if name == "window" else (int, float)
     if isinstance(figure, bool) or not isinstance(figure, expected):
-        raise InputError(f"stop_early {name} must be a {'whole number' if name == 'window' else 'number'}, got {figure!r}.")
+        raise InputError(f"stop_early: {name} must be a {'whole number' if name == 'window' else 'number'}, got {figure!r}.")
     return RULES[name](figure)

@@ -24,6 +24,7 @@ class Tab:
         self._parts: list[tuple[Call, ...]] = []  # one an ask, in the order of asking, whichever finishes first
         self.failures: list[CallFailed] = []
         self.refused = False  # an inner system said that the budget ran out
+        self._first: Answer | None = None  # the first with any text, for when nothing better comes
 
     @property
     def left(self) -> Budget | None:
@@ -58,6 +59,7 @@ class Tab:
             return None
         self._book(place, answer.calls, role)
         self.refused = self.refused or answer.finish == "budget"
+        self._first = self._first or (answer if answer.text else None)
         return answer
 
     def _book(self, place: int, calls: Sequence[Call], role: str) -> None:
@@ -82,10 +84,12 @@ class Tab:
         return results
 
     def answer(self, best: Answer | None, *, what: str, short: bool = False, **fields: Any) -> Answer:
-        """`best` with the whole tab on it, and with `fields`; raises CallFailed when there is none because calls failed.
+        """`best`, or else the first that had any text, with the whole tab on it and with `fields`.
 
-        short: the strategy would have gone on, had the budget allowed it.
+        Raises CallFailed when there is none because calls failed. short: the strategy would have gone on, had the budget
+        allowed it.
         """
+        best = best or self._first
         if best is None and self.failures:
             last = self.failures[-1]
             message = f"{what}: all that was asked failed ({len(self.failures)} times), the last with: {last}"
@@ -100,7 +104,7 @@ async def together(jobs: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(job) for job in jobs]
-    except BaseExceptionGroup as several:
+    except BaseExceptionGroup as several:  # raised again as what it was, without the group around it
         raise several.exceptions[0] from None
     return [task.result() for task in tasks]
 

@@ -29,14 +29,20 @@ def judge(*, system: System, template: str = TEMPLATE, pattern: str = PATTERN, b
     [0, best], and a failed call are GraderErrors; the calls are in the grade, or in the error. It is asked at temperature 0
     with one seed, so that the same answer is judged the same.
     """
-    names = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+    try:
+        names = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+    except ValueError as error:
+        raise InputError(f"template: {error}. Hint: a brace that is meant is written twice.") from error
     if strangers := names - {"question", "target", "answer", "choices"}:
         raise InputError(f"template: unknown {{{min(strangers)}}}, expected {{question}}, {{target}}, {{answer}}, {{choices}}.")
     if "answer" not in names:
         raise InputError("template: it must contain {answer}, or the judge cannot see what it judges.")
     if not best > 0:
         raise InputError(f"best must be above 0, got {best}.")
-    score = re.compile(pattern, re.IGNORECASE)
+    try:
+        score = re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        raise InputError(f"pattern: not a regular expression: {error}.") from error
     if score.groups != 1:
         raise InputError(f"pattern: it must have one group, which holds the number, got {score.groups}.")
 

@@ -1,6 +1,7 @@
 """The answer's number is the target's, within a tolerance. Numbers are exact decimals: 12345678901234567890 is not ...891."""
 
 import re
+import string
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Literal
@@ -15,8 +16,8 @@ _DECIMAL = Context(prec=60, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999,
 _TIMES, _MINUS = "\u00d7", "\u2212"  # not the letter x, not the hyphen
 _NUMBER = re.compile(
     r"""
-    (?<!\w)(?<!\d\.)                                       # not inside a word or after 1.5.
-    (?:[$€£]\s?)? (?P<sign>[-+]\s?)? (?:[$€£]\s?)?
+    (?=[-+.\d]) (?<!\w)(?<!\d\.)                          # not inside a word or after 1.5.
+    (?:(?P<sign>[-+])[$€£]?)?
     (?P<top>NUMBER (?:[eE][-+]?\d+)?)
     (?: \s?(?:TIMES|x|\*)\s?10\s?(?:\^|\*\*)\s?\(?(?P<power>[-+]?\d+)\)?
       | \s?/\s?(?P<bottom>NUMBER)
@@ -26,6 +27,8 @@ _NUMBER = re.compile(
     ),
     re.VERBOSE,
 )
+_LETTER = re.compile(r".*[a-df-wyzA-DF-WYZ]", re.DOTALL)  # e and x may stand inside a number
+_NO_DIGITS = string.ascii_letters + string.punctuation + string.whitespace
 _FRACTION = re.compile(r"\\[dt]?frac\s?\{([^{}]{1,40})\}\s?\{([^{}]{1,40})\}")
 _LATEX = (
     ("{,}", ","),
@@ -35,6 +38,7 @@ _LATEX = (
     ("\\times", _TIMES),
     ("\\cdot", _TIMES),
     ("^{", "^("),
+    ("\\boxed{", " "),
     (_MINUS, "-"),
 )
 
@@ -85,7 +89,7 @@ def number_in(text: str) -> Decimal | None:
 
 def whole_number(text: str) -> Decimal | None:
     """The number that the whole text is; $, %, spaces at the ends and a full stop aside."""
-    text = _clean(text).strip().removeprefix("\\boxed(").rstrip(" .%)$")
+    text = _clean(text).strip().lstrip("$€£ ").rstrip(" .%)}$")
     match = _NUMBER.match(text)
     return _value(match) if match and match.end() == len(text) else None
 
@@ -113,15 +117,9 @@ def _missing(text: str, take: str) -> str:
 
 
 def _tail(text: str) -> str:
-    """The end of a text from the last letter on that no number holds, before the last digit: a short cut for long answers."""
-    if "\\" in text or "{" in text:
-        return text
-    place = len(text) - 1
-    while place >= 0 and not text[place].isdigit():
-        place -= 1
-    while place > 0 and (text[place] in "eExX" or not text[place].isalpha()):
-        place -= 1
-    return text[max(0, place) :]
+    """The end of a text, from the last letter that no number holds before the last digit: a short cut for long answers."""
+    letter = _LETTER.match(text.rstrip(_NO_DIGITS)) if "\\" not in text and "{" not in text else None
+    return text[letter.end() - 1 :] if letter else text
 
 
 def _clean(text: str) -> str:

@@ -8,8 +8,6 @@ import sys
 import threading
 from typing import Any
 
-import msgspec
-
 from isocost.records import Answer, Grade, Grader, InputError, Item
 from isocost.workload.errors import GraderError
 from isocost.workload.sandbox.run import Limits, SandboxError, Server
@@ -19,7 +17,7 @@ _EVALUATES = re.compile(r"\b(eval|exec|parse_expr|sympify)\(")
 
 _IMPORTING = 120.0  # seconds that a busy machine may take to import reasoning-gym
 
-# Each line asks [dataset, entry, answer]; JSON makes lists of tuples, which no verifier that evaluates answers minds.
+# Each line asks [dataset, settings, entry, answer]; JSON makes lists of tuples, which no verifier that evaluates answers minds.
 _SERVER = """
 import json, os, sys
 out = os.fdopen(os.dup(1), "w")
@@ -28,10 +26,10 @@ for noisy in (1, 2):
 from reasoning_gym.factory import DATASETS
 print("ready", file=out, flush=True)
 for line in sys.stdin:
-    name, entry, answer = json.loads(line)
+    name, settings, entry, answer = json.loads(line)
     kind, config = DATASETS[name]
     try:
-        said = {"score": float(kind(config=config()).score_answer(answer, entry))}
+        said = {"score": float(kind(config=config(**settings)).score_answer(answer, entry))}
     except BaseException as error:  # the answer is evaluated, and may raise anything
         said = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(said), file=out, flush=True)
@@ -50,16 +48,17 @@ def reasoning_gym(*, strict: bool = False, seconds: float = 20.0) -> Grader:
     jailed = _Jailed(seconds)
 
     async def grade(item: Item, answer: Answer) -> Grade:
-        name, entry = item.metadata.get("dataset"), item.metadata.get("entry")
+        name, settings, entry = (item.metadata.get(part) for part in ("dataset", "settings", "entry"))
         if not isinstance(name, str) or not isinstance(entry, dict):
             raise GraderError("it is no reasoning-gym item (no dataset and entry in its metadata).", item=item.id)
-        if name not in datasets:
-            datasets[name] = create(name, {})
-        if evaluates(datasets[name]):
-            score = await jailed.score(name, entry, answer.value, item)
+        key = f"{name} {settings}"
+        if key not in datasets:
+            datasets[key] = create(name, settings or {})
+        if evaluates(datasets[key]):
+            score = await jailed.score(item, answer.value)
         else:
             try:
-                score = float(datasets[name].score_answer(answer.value, entry))
+                score = float(datasets[key].score_answer(answer.value, entry))
             except Exception as error:  # a verifier may stumble over any answer
                 raise GraderError(f"the verifier of {name} raised {type(error).__name__}: {error}", item=item.id) from error
         score = min(1.0, max(0.0, score))
@@ -83,10 +82,12 @@ class _Jailed:
         self.seconds, self.lock = seconds, threading.Lock()
         self.server: Server | None = None
 
-    async def score(self, name: str, entry: dict[str, Any], answer: str, item: Item) -> float:
+    async def score(self, item: Item, answer: str) -> float:
         """The verifier's score. Raises GraderError where it raised, hung or could not be run."""
+        name, settings, entry = item.metadata["dataset"], item.metadata.get("settings") or {}, item.metadata["entry"]
+        line = json.dumps((name, settings, entry, answer))
         try:
-            said = json.loads(await asyncio.to_thread(self._ask, msgspec.json.encode((name, entry, answer)).decode()))
+            said = json.loads(await asyncio.to_thread(self._ask, line))
         except TimeoutError as error:
             raise GraderError(f"the verifier of {name} took longer than {self.seconds:g} s.", item=item.id) from error
         except SandboxError as error:

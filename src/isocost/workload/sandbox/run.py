@@ -209,8 +209,9 @@ class _Jail:
 def _job(source: str, limits: Limits, seconds: float | None, paths: tuple[str, ...]) -> dict[str, Any]:
     python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     cpu = 2**31 if seconds is None else int(seconds) + 1
-    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp", "PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1"}
-    environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+    environment |= {"HOME": "/tmp"}  # noqa: S108  # the jail's own
+    environment |= {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # to fit into its memory
     if libraries := os.environ.get("LD_LIBRARY_PATH"):
         environment["LD_LIBRARY_PATH"] = libraries
     return {

@@ -26,7 +26,7 @@ def reasoning_gym(
                 id=f"{task}-{index}-{stable_id(question)[:8]}",
                 question=question,
                 target=entry["answer"],
-                metadata={"dataset": name, "entry": entry},
+                metadata={"dataset": name, "settings": settings or {}, "entry": entry},
             )
         )
 

@@ -1,31 +1,16 @@
-"""What a study file can name: one literal dict, and what each kind takes, read off its signature."""
+"""What a factory takes, read off its signature, and whether a value of a study file is that."""
 
 import inspect
 import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache
 from importlib import import_module
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from isocost.records import InputError, System
-
-KINDS: dict[str, str] = {
-    "best_of": "isocost.systems.strategies.best_of:best_of",
-    "cascade": "isocost.systems.strategies.cascade:cascade",
-    "embedded": "isocost.systems.models.embedded:Embedded",
-    "endpoint": "isocost.systems.models.endpoint:Endpoint",
-    "few_shot": "isocost.systems.strategies.styles:few_shot",
-    "replay": "isocost.systems.models.replay:Replay",
-    "synthetic": "isocost.systems.models.synthetic:Synthetic",
-    "vote": "isocost.systems.strategies.vote:vote",
-    "zero_shot": "isocost.systems.strategies.styles:zero_shot",
-}
-"""Everything that can be named; a new model or strategy adds its line."""
-
 
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -66,42 +51,6 @@ class Parameter(NamedTuple):
             return value  # of a type that msgspec does not know: the kind checks it itself
 
 
-class Kind(NamedTuple):
-    """Something that can be named, with the options it takes."""
-
-    name: str
-    summary: str
-    is_model: bool
-    target: Callable[..., Any]
-    parameters: dict[str, Parameter]
-
-
-@cache
-def kind(name: str) -> Kind:
-    """The kind of this name, its code imported only now."""
-    module, _, attribute = KINDS[name].partition(":")
-    target = getattr(import_module(module), attribute)
-    summary = (inspect.getdoc(target) or "").split("\n\n")[0].replace("\n", " ")
-    return Kind(name, summary, ".models." in module, target, _parameters(target))
-
-
-def describe() -> list[Kind]:
-    """Every kind, models first."""
-    return sorted(map(kind, KINDS), key=lambda each: (not each.is_model, each.name))
-
-
-def kind_of(name: Any, place: str, *, is_model: bool) -> Kind:
-    """The model or strategy of this name; an InputError that lists the known ones otherwise."""
-    known = [each for each, target in KINDS.items() if (".models." in target) == is_model]
-    if name in known:
-        return kind(name)
-    if isinstance(name, str) and name in KINDS:
-        cure = "write it as [models.NAME] and refer to it by NAME" if not is_model else "write it as [systems.NAME]"
-        raise InputError(f"{place}.kind: '{name}' is a {'strategy' if is_model else 'model'}. Hint: {cure}.")
-    what = "model" if is_model else "strategy"
-    raise InputError(f"{place}.kind: expected the kind of a {what}, got {name!r}. {did_you_mean(name, known)}")
-
-
 def did_you_mean(name: Any, known: Sequence[str]) -> str:
     """The nearest of the known names, and all of them."""
     near = get_close_matches(str(name), known, n=1)
@@ -116,7 +65,7 @@ def _imported(reference: str, place: str) -> Any:
         raise InputError(f"{place}: '{reference}' cannot be imported: {error}. Hint: is its folder on PYTHONPATH?") from error
 
 
-def _parameters(target: Callable[..., Any]) -> dict[str, Parameter]:
+def parameters_of(target: Callable[..., Any]) -> dict[str, Parameter]:
     """The options of a function, or of a class; where a class passes **settings on, those of its bases too."""
     makers = (
         [vars(base)["__init__"] for base in target.__mro__[:-1] if "__init__" in vars(base)]
