@@ -56,7 +56,7 @@ class ItemSums(NamedTuple):
 
     totals: Floats
     counts: Floats
-    items: NDArray[np.intp]
+    items: NDArray[Any]
     clusters: NDArray[np.int64]
 
 
@@ -123,6 +123,11 @@ class Answers:
         """True if some cluster has several answers."""
         return len(self.cluster) > 0 and int(np.bincount(self.cluster).max()) > 1
 
+    @cached_property
+    def attempts(self) -> bool:
+        """True if some item has several answers."""
+        return len(self.item) > 0 and int(np.bincount(self.item).max()) > 1
+
     def sums(self, values: Floats) -> Sums:
         """Totals and counts of the values, one an answer, by cluster."""
         if self.repeats:
@@ -132,6 +137,9 @@ class Answers:
 
     def by_item(self, values: Floats) -> ItemSums:
         """Totals and counts of the values, one an answer, of each item that has any."""
+        if not self.attempts:
+            known = ~np.isnan(values)
+            return ItemSums(values[known], np.ones(int(known.sum())), self.item[known], self.cluster[known])
         totals, counts = sums(values, self.item)
         items = np.flatnonzero(counts)
         clusters = np.zeros(len(self.book.names["item"]), dtype=np.int64)
@@ -167,21 +175,22 @@ def read(
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # polars and numpy work outside Python's lock
         coded = dict(zip(NAMED, pool.map(_coded, (frame[name] for name in NAMED)), strict=True))
         names, codes = {name: c.names for name, c in coded.items()}, {name: c.codes for name, c in coded.items()}
-        key = 2 * codes["system"].astype(np.int64) + frame["failed"].to_numpy()
-        order = _Order(key, 2 * len(names["system"]))
+        order = _Order(codes["system"], frame["failed"].to_numpy())
         parts = {name: frame.drop_in_place(name) for name in numbers}
-        placed = pool.map(lambda name: order(parts.pop(name)), numbers)  # each is freed when it is placed
+        placed = pool.map(lambda name: order.numbers(parts.pop(name)), numbers)  # each is freed when it is placed
         book = Book(
             columns=dict(zip(numbers, placed, strict=True)),
-            codes=dict(zip(codes, pool.map(lambda code: order(pl.Series(code)), codes.values()), strict=True)),
+            codes=dict(zip(codes, pool.map(order, codes.values()), strict=True)),
             names=names,
-            refused=order(frame["refused"]),
-            counts=np.bincount(key, minlength=2 * len(names["system"])).reshape(-1, 2),
+            refused=order(frame["refused"].to_numpy()),
+            counts=order.counts(len(names["system"])),
             own=prices or {},
         )
     if not priced:
         return book
-    calls = None if isinstance(records, pl.LazyFrame | pl.DataFrame) else _calls(records, book, order(frame["attempt"]))
+    calls = (
+        None if isinstance(records, pl.LazyFrame | pl.DataFrame) else _calls(records, book, order(frame["attempt"].to_numpy()))
+    )
     book = replace(book, listed=resolve(_without_bill(book, calls) - set(book.own)))
     return book if calls is None else _with_mixed(book, calls)
 
@@ -206,24 +215,36 @@ def systems(book: Book) -> Iterator[Answers]:
 
 
 class _Order:
-    """Puts arrays in the order of keys, equal ones as they stand."""
+    """Puts arrays in order of system, answered records before failed ones, equal ones as they stand."""
 
-    def __init__(self, key: NDArray[np.int64], size: int) -> None:
+    def __init__(self, system: Codes, failed: NDArray[np.bool_]) -> None:
+        self.key: NDArray[Any] = 2 * system.astype(np.uint16 if int(system.max(initial=0)) < 2**15 else np.uint32) + failed
         self.place: NDArray[np.intp] | None = None
-        if bool((key[1:] < key[:-1]).any()):
-            narrow = key.astype(np.uint16) if size <= 2**16 else key
-            self.place = np.empty(len(key), dtype=np.intp)
-            self.place[np.argsort(narrow, kind="stable")] = np.arange(len(key))  # a radix sort where it is narrow
+        if bool(np.less(self.key[1:], self.key[:-1]).any()):
+            self.place = np.empty(len(system), dtype=np.intp)
+            self.place[np.argsort(self.key, kind="stable")] = np.arange(len(system))  # a radix sort where codes are narrow
 
-    def __call__(self, series: pl.Series) -> NDArray[Any]:
+    def counts(self, systems: int) -> NDArray[np.intp]:
+        """Answered and failed records of each system."""
+        return np.bincount(self.key, minlength=2 * systems).reshape(-1, 2)
+
+    def __call__(self, values: NDArray[Any]) -> NDArray[Any]:
+        return values if self.place is None else _put([values], self.place, np.empty_like(values))
+
+    def numbers(self, series: pl.Series) -> Floats:
+        """The series as floats in order, null as NaN."""
         if self.place is None:
-            return series.to_numpy()
-        # Reads in sequence and writes to one stream a key, which is three times as fast as gathering.
-        placed, start = np.empty(len(series), dtype=series[:0].to_numpy().dtype), 0
-        for chunk in series.get_chunks():
-            placed[self.place[start : start + len(chunk)]] = chunk.to_numpy()
-            start += len(chunk)
-        return placed
+            return np.asarray(series.to_numpy(), dtype=np.float64)
+        return _put([chunk.to_numpy() for chunk in series.get_chunks()], self.place, np.empty(len(series)))
+
+
+def _put(parts: Sequence[NDArray[Any]], place: NDArray[np.intp], into: NDArray[Any]) -> NDArray[Any]:
+    # Reads in sequence and writes to one stream a key, which is three times as fast as gathering.
+    start = 0
+    for part in parts:
+        into[place[start : start + len(part)]] = part
+        start += len(part)
+    return into
 
 
 def _tally(book: Book, column: str, rows: slice) -> dict[str, int]:
@@ -233,10 +254,12 @@ def _tally(book: Book, column: str, rows: slice) -> dict[str, int]:
 
 
 def _select(scan: pl.LazyFrame, numbers: Sequence[str]) -> pl.DataFrame:
-    schema = scan.collect_schema().names()
+    schema, plain = scan.collect_schema(), (pl.Float64, pl.Int64)
     for name in ("system", "item"):
         if name not in schema:
-            raise InputError(f"records need the columns 'system' and 'item', got {schema}. Hint: map a column to '{name}'.")
+            raise InputError(
+                f"records need the columns 'system' and 'item', got {schema.names()}. Hint: map a column to '{name}'."
+            )
     defaults = {"source": pl.lit("measured"), "attempt": pl.lit(0, pl.Int64)}
 
     def column(name: str) -> pl.Expr:
@@ -249,7 +272,7 @@ def _select(scan: pl.LazyFrame, numbers: Sequence[str]) -> pl.DataFrame:
             pl.col(*NAMED).cast(pl.Categorical),
             pl.col("error").is_not_null().alias("failed"),
             ((pl.col("finish") == "budget") & (pl.col("n_calls") == 0)).fill_null(False).alias("refused"),
-            *(pl.col(name).cast(pl.Float64).fill_null(math.nan) for name in numbers),
+            *(pl.col(name) if schema.get(name) in plain else pl.col(name).cast(pl.Float64) for name in numbers),
         )
         .collect(engine="streaming")
     )
@@ -269,8 +292,10 @@ def _coded(series: pl.Series) -> Coded:
 
 
 def _without_bill(book: Book, calls: pl.DataFrame | None) -> set[str]:
-    """The models that have answers without a bill: those that need a list price."""
+    """The models that have answers without a bill: those that need a list price, if they are not the user's own."""
     known = book.names["model"]
+    if set(known) <= set(book.own) and calls is None:
+        return set()
     counts = np.bincount(book.codes["model"][np.isnan(book.columns["billed"])], minlength=len(known) + 1)
     found = {model for model, count in zip(known, counts, strict=False) if count}
     return found if calls is None else found | set(calls.filter(pl.col("billed").is_nan())["model"].drop_nulls())

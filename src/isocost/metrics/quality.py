@@ -41,6 +41,8 @@ def pass_at_k(answers: Answers) -> dict[str, Estimate]:
     Unbiased for each question with n >= k attempts and c right ones: 1 - C(n-c, k)/C(n, k) (Chen et al. 2021, eq. 1), then
     the mean over those questions.
     """
+    if not answers.attempts:
+        return {}
     correct, attempts, _, clusters = answers.by_item(right(answers))
     found: dict[str, Estimate] = {}
     for k in KS:
