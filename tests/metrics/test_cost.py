@@ -129,6 +129,11 @@ def test_a_shared_answer_takes_the_time_of_its_calls() -> None:
     assert "3 answers with shared calls" in found.method
 
 
+def test_an_answer_of_one_call_takes_that_calls_time_not_its_wait_in_the_studys_queue() -> None:
+    records = [Record(system="s", item=f"q{i}", calls=(Call(model="m", seconds=0.5),), seconds=60.0) for i in range(3)]
+    assert metrics_of(records)["seconds"].value == 0.5
+
+
 def test_latency_has_quantiles_each_with_its_interval() -> None:
     records = [Record(system="s", item=f"q{i:03d}", seconds=float(i)) for i in range(101)]
     found = metrics_of(records)

@@ -13,13 +13,16 @@ from isocost.stats import quantile_interval
 
 
 def seconds(answers: Answers) -> Floats:
-    """Wall seconds of each answer, had it been asked alone.
+    """Seconds of each answer, had it been asked alone.
 
-    An answer that shared identical calls with another system did not wait for them; it is given its calls' own seconds, one
-    after the other, where that is more: an upper bound for a strategy that asks several at once.
+    Wall time, but for two kinds of answer. One of a single call takes that call's own seconds: what it waited for a place
+    among the study's other questions is not the system's. One that shared identical calls with another system did not wait
+    for them; it is given its calls' own seconds, one after the other, where that is more: an upper bound for a strategy that
+    asks several at once.
     """
-    wall, shared = answers["seconds"], _shared(answers)
-    return np.where(shared, np.fmax(wall, answers["call_seconds"]), wall) if shared.any() else wall
+    wall, calls = answers["seconds"], answers["call_seconds"]
+    single = (answers["n_calls"] == 1) & ~np.isnan(calls)
+    return np.where(single, calls, np.where(_shared(answers), np.fmax(wall, calls), wall))
 
 
 def mean_seconds(answers: Answers) -> Estimate:
@@ -46,7 +49,7 @@ def quantile(values: Callable[[Answers], Floats], q: float) -> Callable[[Answers
 
 
 def _shared(answers: Answers) -> NDArray[np.bool_]:
-    return answers["n_shared"] > 0
+    return (answers["n_shared"] > 0) & (answers["n_calls"] > 1)
 
 
 def _note(answers: Answers) -> str:
