@@ -56,7 +56,9 @@ def study(
         outcome = conduct(prepared, how, progress)
     _tell(how, outcome, with_page=with_page, json_=json_)
     if outcome.stopped:
-        click.echo(f"stopped: {outcome.why} {outcome.remaining:,} answers are missing; the same command goes on.", err=True)
+        click.echo(
+            f"{outcome.why or 'interrupted.'} {outcome.remaining:,} answers are missing; the same command goes on.", err=True
+        )
         raise SystemExit({"cap": 3, "interrupt": 130}[outcome.stopped])
     if outcome.errors and outcome.errors == outcome.asked:
         click.echo("error: every call failed. Hint: `isocost records list DIR --errors` says how.", err=True)

@@ -152,3 +152,26 @@ def test_no_slot_is_held_twice_and_none_is_lost(calls: list[tuple[str, bool]], n
             await each.__aexit__(None, None, None)
 
     asyncio.run(story())
+
+
+def test_a_slot_that_is_given_back_among_cancelled_calls_is_lost_to_nobody() -> None:
+    """The holder leaves in the same round of the loop in which those who wait are cancelled."""
+
+    async def story() -> None:
+        slots, inside = Slots(1), asyncio.Event()
+
+        async def hold() -> None:
+            async with slots.hold("a"):
+                inside.set()
+                await asyncio.Event().wait()
+
+        tasks = [asyncio.create_task(hold()) for _ in range(5)]
+        await inside.wait()
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(result, asyncio.CancelledError) for result in results)
+        async with asyncio.timeout(5), slots.hold("b"):
+            pass
+
+    asyncio.run(story())

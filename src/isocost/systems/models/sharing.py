@@ -102,12 +102,13 @@ class Slots:
             raise
 
     def _release(self, slot: int) -> None:
-        if not self._waiting:
+        waiting = [entry for entry in self._waiting if not entry[1].done()]  # a cancelled one is about to leave by itself
+        if not waiting:
             self._free.append(slot)
             return
         last = self._last[slot]
         busy = {prompt for other, prompt in enumerate(self._last) if other != slot and other not in self._free}
-        best = max(self._waiting, key=lambda entry: (entry[0] not in busy or entry[0] == last, _common(last, entry[0])))
+        best = max(waiting, key=lambda entry: (entry[0] not in busy or entry[0] == last, _common(last, entry[0])))
         self._waiting.remove(best)
         self._last[slot] = best[0]
         best[1].set_result(slot)
