@@ -12,6 +12,7 @@ from scipy.special import ndtr
 
 from isocost.stats.proportions import Floats, cluster_codes, t_of
 
+FEW = 4_000_000  # draws that numpy makes sooner than numba is imported
 TOGETHER = 16  # replicates summed in one pass over the table
 
 
@@ -61,11 +62,9 @@ def bootstrap_means(matrix: ArrayLike, replicates: int, rng: np.random.Generator
     """Bootstrap replicates of each row's mean, shape (replicates, rows); NaN cells are missing.
 
     matrix: (rows, items). Every row of a replicate is resampled by the same items (whole clusters of them, if given), so the
-    replicates keep what the rows share. A mean of nothing is NaN. The same rng state gives the same bytes on any number of
-    cores: each replicate has its own stream.
+    replicates keep what the rows share. A mean of nothing is NaN. The same rng state gives the same replicates on any number
+    of cores.
     """
-    from isocost.stats.kernels import resampled_sums
-
     totals, counts = _sums(np.atleast_2d(np.asarray(matrix, dtype=np.float64)), clusters)
     rows, units = totals.shape
     if np.isinf(totals).any():
@@ -73,13 +72,29 @@ def bootstrap_means(matrix: ArrayLike, replicates: int, rng: np.random.Generator
     if units == 0 or replicates < 1:
         raise ValueError(f"bootstrap needs at least 1 item and 1 replicate, got {units} and {replicates}.")
     table = np.ascontiguousarray((totals if counts is None else np.concatenate((totals, counts))).T)
-    seeds = rng.integers(2**64, size=replicates, dtype=np.uint64)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = pool.map(lambda start: resampled_sums(seeds[start : start + TOGETHER], table), range(0, replicates, TOGETHER))
-        sums = np.concatenate(list(parts))
+    sums = _few_sums(table, replicates, rng) if replicates * units <= FEW else _many_sums(table, replicates, rng)
     with np.errstate(invalid="ignore"):
         means: Floats = sums / units if counts is None else sums[:, :rows] / sums[:, rows:]
     return means
+
+
+def _few_sums(table: Floats, replicates: int, rng: np.random.Generator) -> Floats:
+    """Sums of the table's columns over its rows drawn with replacement; done before a compiler would be imported."""
+    units = len(table)
+    drawn = rng.integers(units, size=(replicates, units)) + np.arange(0, replicates * units, units)[:, None]
+    weights = np.bincount(drawn.ravel(), minlength=replicates * units).reshape(replicates, units)
+    sums: Floats = weights.astype(np.float64) @ table
+    return sums
+
+
+def _many_sums(table: Floats, replicates: int, rng: np.random.Generator) -> Floats:
+    """The same, compiled, each replicate with a stream of its own."""
+    from isocost.stats.kernels import resampled_sums
+
+    seeds = rng.integers(2**64, size=replicates, dtype=np.uint64)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = pool.map(lambda start: resampled_sums(seeds[start : start + TOGETHER], table), range(0, replicates, TOGETHER))
+        return np.concatenate(list(parts))
 
 
 def _sums(matrix: Floats, clusters: ArrayLike | None) -> tuple[Floats, Floats | None]:
