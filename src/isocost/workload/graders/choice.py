@@ -21,7 +21,8 @@ def choice() -> Grader:
     """1 where the answer names the target choice. A target is a letter, a choice's text, or its index from 0 (an integer).
 
     Read in this order: the whole answer is a letter or a choice's text; "answer is (B)", the last such; a boxed letter; the
-    first "B)" that leads a line; the last bracketed letter; the one choice whose text occurs. Otherwise nothing was chosen, and that is wrong.
+    first "B)" that leads a line; the last bracketed letter; the one choice whose text occurs. Otherwise nothing was chosen,
+    and that is wrong.
     """
 
     async def grade(item: Item, answer: Answer) -> Grade:
