@@ -42,7 +42,7 @@ def from_shared(folder: Path) -> list[Paper]:
         ids = {int(row["n"]): row["id"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
     with open(folder / "papers.jsonl", encoding="utf-8") as file:
         papers = map(json.loads, file)
-        return [Paper(paper["n"], ids[paper["n"]], paper["title"], paper["date"]) for paper in papers]
+        return [Paper(paper["n"], ids[paper["n"]], paper["title"], paper["date"] or "") for paper in papers]
 
 
 def from_table(text: str) -> list[Paper]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.conformance.worlds import Fake, run
 
 from isocost.records import Answer, Budget, Call, CallFailed, CapReached, Example, Message, Request, System
@@ -75,6 +76,56 @@ def test_never_exceeds_its_budget_and_accounts_for_every_call(
     assert budget.seconds is None or seconds <= budget.seconds + 1e-9
     if isinstance(given, CallFailed):
         assert any(call.error for call in given.calls)
+
+
+@several_calls
+@pytest.mark.parametrize("limit", [Budget(calls=2), Budget(tokens=14), Budget(microdollars=22, prices=PRICES)])
+def test_asks_nothing_more_of_a_system_that_ignores_the_budget_once_it_is_spent(
+    make: Callable[[System], System], limit: Budget
+) -> None:
+    """Two calls spend each of these budgets."""
+    model = Fake()
+
+    async def heedless(request: Request) -> Answer:
+        return await model(Request(prompt=request.prompt, seed=request.seed, logprobs=request.logprobs))
+
+    for system in (make(heedless), make(make(heedless))):
+        model.made.clear()
+        given, _ = ask(system, Request(prompt=QUESTION.prompt, task="sums", seed=7, budget=limit))
+        assert (len(given.calls), len(model.made)) == (2, 2)
+
+
+@several_calls
+@pytest.mark.parametrize("calls", [1, 2])
+def test_an_answer_that_names_no_calls_counts_as_one(make: Callable[[System], System], calls: int) -> None:
+    asked = 0
+
+    async def silent(request: Request) -> Answer:
+        nonlocal asked
+        asked += 1
+        return Answer(text="ab"[asked % 2], logprobs=(-1.0,))
+
+    given, _ = ask(make(silent), Request(prompt=QUESTION.prompt, task="sums", budget=Budget(calls=calls)))
+    assert asked == calls
+    assert isinstance(given, Answer)
+    assert given.text
+
+
+@several_calls
+def test_cuts_off_a_system_that_ignores_the_time_and_keeps_what_it_has(make: Callable[[System], System]) -> None:
+    model = Fake()
+
+    async def stuck(request: Request) -> Answer:
+        if model.made:
+            await asyncio.get_running_loop().create_future()
+        return await model(replace(request, budget=None))
+
+    for system in (make(stuck), make(make(stuck))):
+        model.made.clear()
+        given, seconds = ask(system, Request(prompt=QUESTION.prompt, task="sums", seed=7, budget=Budget(calls=20, seconds=5.0)))
+        assert isinstance(given, Answer)
+        assert (len(given.calls), given.finish) == (1, "budget")
+        assert 5.0 <= seconds <= 5.1
 
 
 @every_strategy

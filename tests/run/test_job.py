@@ -53,6 +53,15 @@ def test_stored_calls_come_along_only_for_attempts_with_something_missing() -> N
     assert (question.item.id, question.known) == ("q1", (CALL,))
 
 
+@pytest.mark.parametrize(
+    "made", [{"system": "gone", "fingerprint": "old"}, {"system": "gone"}, {"error": "no", "fingerprint": "f"}]
+)
+def test_calls_are_given_back_only_where_the_settings_are_known_to_be_the_same(made: dict[str, str]) -> None:
+    """A model whose settings changed with its system's name must not say what it said before."""
+    (question,) = backlog(job(1), [stored(**made)], Cap()).questions
+    assert question.known == (() if made.get("system") == "gone" else (CALL,))
+
+
 def test_the_cap_counts_what_was_spent_without_what_was_shared() -> None:
     shared = Call(model="m", prompt_tokens=10, completion_tokens=5, shared=True)
     cap = Cap()

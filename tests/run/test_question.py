@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.run.world import exact, items, job
+from tests.run.world import Model, exact, items, job
 
-from isocost.records import Answer, Budget, Call, CallFailed, CapReached, Grade, Grader, Item, Record, Request, Source
+from isocost.records import Answer, Budget, Call, CallFailed, Cap, CapReached, Grade, Grader, Item, Record, Request, Source
 from isocost.run import Job, Label, Team
 from isocost.run.job import Question
 from isocost.run.question import answer
+from isocost.workload import GraderError
 
 CALL = Call(model="m", prompt_tokens=10, completion_tokens=5, key="k")
 Behaviour = Callable[[Request], Awaitable[Answer]]
@@ -118,6 +119,30 @@ def test_a_hanging_system_is_a_timeout() -> None:
 
 def test_a_timeout_of_the_system_s_own_is_not_ours() -> None:
     assert record_of(raising(TimeoutError("mine")), timeout=60).error == "TimeoutError: mine"
+
+
+@pytest.mark.parametrize("trouble", [hangs, raising(KeyError("gone")), raising(CallFailed("no", kind="server"))])
+def test_what_a_system_spent_before_it_failed_is_recorded_where_it_counts_towards_the_cap(trouble: Behaviour) -> None:
+    cap = Cap()
+    model = Model(cap)
+
+    async def system(request: Request) -> Answer:
+        async with asyncio.TaskGroup() as group:
+            for seed in range(2):
+                group.create_task(model(Request(prompt=request.prompt, seed=seed)))
+        return await trouble(request)
+
+    record = record_of(system, timeout=0.05)
+    assert record.error is not None
+    assert (len(record.calls), sum(call.tokens for call in record.calls)) == (2, cap.spent_tokens)
+
+
+def test_what_a_judge_spent_without_a_verdict_is_recorded() -> None:
+    async def judge(item: Item, answer: Answer) -> Grade:
+        raise GraderError("no score", calls=[CALL])
+
+    record = record_of(right, judge)
+    assert (record.error, record.error_kind, record.grading) == ("grading: no score", "grader", (CALL,))
 
 
 def test_a_system_that_is_cut_can_still_say_what_it_spent() -> None:

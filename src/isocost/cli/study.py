@@ -94,4 +94,6 @@ def _dry_run(prepared: Prepared, json_: bool) -> None:
     title = f"{len(prepared.workload.items):,} questions, {len(each)} systems: at most"
     say_table(title, ("system", "answers", "calls", "tokens", "money"), rows)
     if whole.dollars is None:
-        click.echo("Money is bounded only where every model has a price by tokens; --max-cost caps it in any case.")
+        click.echo(
+            "Money is bounded only where every model has a price by tokens; --max-cost caps it where each has one at all."
+        )

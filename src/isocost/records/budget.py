@@ -1,7 +1,9 @@
 """What a request may spend (`Budget`), what quantities cost (`Price`), and what a whole run may spend (`Cap`)."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
@@ -138,6 +140,9 @@ def _less(limit: int | None, used: int) -> int | None:
     return None if limit is None else max(0, limit - used)
 
 
+_WATCHED: ContextVar[list[Call] | None] = ContextVar("watched", default=None)
+
+
 class Cap:
     """What a whole run may spend, shared by all its models; asked before each call, told after it.
 
@@ -162,8 +167,21 @@ class Cap:
         """Counts a call; one without a price counts its bill, or else only its tokens."""
         if call.shared:
             return
+        if (made := _WATCHED.get()) is not None:
+            made.append(call)
         self.spent_tokens += call.tokens
         cost = None if price is None else price.microdollars(call)
         if cost is None and call.billed is not None:
             cost = math.ceil(call.billed * 1_000_000)
         self.spent_microdollars += cost or 0
+
+    @staticmethod
+    @contextmanager
+    def watch() -> Iterator[list[Call]]:
+        """The calls that count towards any cap inside, as they are made: known even where no answer comes to name them."""
+        made: list[Call] = []
+        before = _WATCHED.set(made)
+        try:
+            yield made
+        finally:
+            _WATCHED.reset(before)

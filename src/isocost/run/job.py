@@ -96,7 +96,8 @@ class Question(Struct, frozen=True):
 
     All its systems are visited in one place, one after the other, so that identical calls between them are made once and
     the earlier system is always the one that made them.
-    known: stored calls of this attempt; tried: the stored records of these systems, which all ended in an error.
+    known: stored calls of this attempt, made with these settings; tried: the stored records of these systems, which all
+    ended in an error.
     """
 
     item: Item
@@ -162,8 +163,10 @@ def backlog(job: Job, stored: Iterable[Record], cap: Cap) -> Backlog:
             _spend(record, job, cap)
         else:
             here.tried[record.system] = record
-        # Of a complete attempt nothing is asked, so its calls need not be held.
-        here.calls = [] if here.done >= job.systems.keys() else [*here.calls, *record.calls, *record.grading]
+        if here.done >= job.systems.keys():
+            here.calls = []  # nothing is asked of a complete attempt
+        elif _made_alike(record, job):
+            here.calls += record.calls + record.grading
     for here in past.values():
         # Only now: a later record of the same system carries the calls of its failed one.
         here.tried = {system: record for system, record in here.tried.items() if system not in here.done}
@@ -187,6 +190,12 @@ def _questions(job: Job, past: Mapping[tuple[str, int], _Past]) -> Iterator[Ques
 def _spend(record: Record, job: Job, cap: Cap) -> None:
     for call in record.calls + record.grading:
         cap.add(call, job.prices.get(call.model))
+
+
+def _made_alike(record: Record, job: Job) -> bool:
+    """Whether its models were set up as they are now; of a system that left the job that is not known."""
+    label = job.systems.get(record.system)
+    return label is not None and record.fingerprint == label.fingerprint
 
 
 def _check_same_settings(record: Record, job: Job) -> None:

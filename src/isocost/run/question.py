@@ -7,8 +7,23 @@ from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from isocost.records import Answer, Call, CallFailed, CapReached, Grade, Grader, Item, Record, Request, Source, System, total
+from isocost.records import (
+    Answer,
+    Call,
+    CallFailed,
+    Cap,
+    CapReached,
+    Grade,
+    Grader,
+    Item,
+    Record,
+    Request,
+    Source,
+    System,
+    total,
+)
 from isocost.run.job import Job, Question, Team
+from isocost.workload import GraderError
 
 T = TypeVar("T")
 
@@ -92,7 +107,13 @@ async def _graded(grader: Grader, item: Item, answer: Answer) -> Grade:
 
 
 async def _caught(work: Callable[[], Awaitable[T]], kind: type[T], seconds: float | None) -> T | _Failure:
-    """What the user's code returns within the time, or how it failed."""
+    """What the user's code returns within the time, or how it failed and what had been spent."""
+    with Cap.watch() as made:
+        result = await _tried(work, kind, seconds)
+    return result if not isinstance(result, _Failure) or result.calls else result._replace(calls=tuple(made))
+
+
+async def _tried(work: Callable[[], Awaitable[T]], kind: type[T], seconds: float | None) -> T | _Failure:
     limit = None if seconds is None else asyncio.timeout(seconds)
     try:
         if limit is None:
@@ -119,7 +140,7 @@ def _failure(error: BaseException) -> _Failure:
     for leaf in leaves:
         if isinstance(leaf, CapReached):
             raise leaf
-    failed = [leaf for leaf in leaves if isinstance(leaf, CallFailed)]
+    failed = [leaf for leaf in leaves if isinstance(leaf, CallFailed | GraderError)]
     if failed:
         return _Failure(failed[0].kind, str(failed[0]), tuple(call for leaf in failed for call in leaf.calls))
     return _Failure("bug", f"{type(leaves[0]).__name__}: {leaves[0]}")

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from isocost.records import Answer, Call, Item, Price, Request, System, derive_seed, text_of
+from isocost.records import Answer, Call, Grader, Item, Price, Request, System, derive_seed, text_of
 from isocost.study.team import Prepared, make_systems
+from isocost.workload import GraderError, make_grader
 
 MAX_TOKENS = 1024  # assumed where a request sets no limit of its own
 
@@ -24,7 +25,7 @@ class WorstCase:
     """A model that spends all it may and never agrees with itself, so that no vote stops early and no cascade accepts.
 
     Prompt tokens are bounded by UTF-8 bytes: no tokenizer makes more tokens than bytes. A strategy that goes on when answers
-    *agree* is not bounded by this; none of ours does.
+    *agree* is not bounded by this; none of ours does. The text is as long as its tokens, for those who are shown it.
     """
 
     def __init__(self, name: str) -> None:
@@ -32,15 +33,17 @@ class WorstCase:
 
     async def __call__(self, request: Request) -> Answer:
         self.calls += 1
+        most = MAX_TOKENS if request.max_tokens is None else request.max_tokens
         text = request.prompt if isinstance(request.prompt, str) else "".join(map(text_of, request.prompt))
         overhead = 16 * (1 if isinstance(request.prompt, str) else 1 + len(request.prompt))  # the chat template's own tokens
         call = Call(
             model=self.name,
             prompt_tokens=len(text.encode()) + overhead,
-            completion_tokens=MAX_TOKENS if request.max_tokens is None else request.max_tokens,
+            completion_tokens=most,
             key=request.key,
         )
-        return Answer(text=f"answer {self.calls}", confidence=0.0, calls=(call,))
+        said = f"answer {self.calls} ".ljust(most, "x")
+        return Answer(text=said, confidence=0.0, calls=(call,), logprobs=(-1.0,) if request.logprobs else None)
 
 
 def dry_run(prepared: Prepared) -> tuple[list[Bound], Bound]:
@@ -48,23 +51,43 @@ def dry_run(prepared: Prepared) -> tuple[list[Bound], Bound]:
     study = prepared.study
     models: dict[str, System] = {name: WorstCase(name) for name in study.models}
     systems = make_systems(study, models, prepared.workload)
-    made = asyncio.run(_ask(systems, prepared.workload.items, study.settings.seed, study.settings.attempts))
+    made = asyncio.run(_ask(systems, prepared, _judges(prepared, models)))
     answers = len(prepared.workload.items) * study.settings.attempts
-    each = [_bound(name, answers, calls, prepared.prices) for name, calls in made.items()]
+    asked = {name: answers * (1 if name in systems else len(systems)) for name in made}
+    each = [_bound(name, asked[name], calls, prepared.prices) for name, calls in made.items()]
     once = {(call.model, call.key): call for calls in made.values() for call in calls}
-    return each, _bound("in all, identical calls once", answers * len(made), list(once.values()), prepared.prices)
+    return each, _bound("in all, identical calls once", answers * len(systems), list(once.values()), prepared.prices)
 
 
-async def _ask(systems: Mapping[str, System], items: Sequence[Item], seed: int, attempts: int) -> dict[str, list[Call]]:
+def _judges(prepared: Prepared, models: Mapping[str, System]) -> dict[str, Grader]:
+    """The graders that ask a model, by task: each table of the workload is a task."""
+    study, tasks = prepared.study, dict.fromkeys(item.task for item in prepared.workload.items)
     return {
-        name: [
-            call
-            for item in items
-            for attempt in range(attempts)
-            for call in (await system(item.request(seed=derive_seed(seed, item.id, attempt)))).calls
-        ]
-        for name, system in systems.items()
+        task: make_grader(table["grader"], folder=study.path.parent, systems=models)
+        for task, table in zip(tasks, study.workload, strict=True)
+        if isinstance(table.get("grader"), Mapping) and "system" in table["grader"]
     }
+
+
+async def _ask(systems: Mapping[str, System], prepared: Prepared, judges: Mapping[str, Grader]) -> dict[str, list[Call]]:
+    """The calls of each system, and those of "grading" where there is a judge."""
+    settings = prepared.study.settings
+    made: dict[str, list[Call]] = {name: [] for name in (*systems, *(["grading"] if judges else []))}
+    for name, system in systems.items():
+        for item in prepared.workload.items:
+            for attempt in range(settings.attempts):
+                answer = await system(item.request(seed=derive_seed(settings.seed, item.id, attempt)))
+                made[name] += answer.calls
+                if item.task in judges:
+                    made["grading"] += await _judged(judges[item.task], item, answer)
+    return made
+
+
+async def _judged(judge: Grader, item: Item, answer: Answer) -> Sequence[Call]:
+    try:
+        return (await judge(item, answer)).calls
+    except GraderError as error:  # it finds no score in what a `WorstCase` says
+        return error.calls
 
 
 def _bound(name: str, questions: int, calls: Sequence[Call], prices: Mapping[str, Price]) -> Bound:

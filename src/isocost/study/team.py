@@ -115,9 +115,12 @@ def _price(model: Any, table: Mapping[str, Any]) -> Price | None:
 
 
 def _label(study: StudyFile, name: str, models: Mapping[str, Any], workload: Workload) -> Label:
-    """The fingerprint covers the system, its models and how answers are graded; the source is the weakest of its models'."""
+    """The fingerprint covers the system, its models, how answers are graded and by which judge; the source is the weakest of
+    its models'."""
     made = fingerprint(name, study.systems, models=study.models, parts=study.parts, examples=workload.examples)
     grading = [table.get("grader") for table in study.workload]
+    judges = [grader["system"] for grader in grading if isinstance(grader, Mapping) and "system" in grader]
+    grading += [fingerprint(judge, {}, models=study.models) for judge in judges]
     digest = hashlib.blake2b(msgspec.json.encode((made, grading), order="deterministic"), digest_size=8)
     sources = {models[model].source for model in set(_names(study.systems[name], study)) if model in models}
     weakest: Source = next((source for source in ("simulated", "replayed") if source in sources), "measured")

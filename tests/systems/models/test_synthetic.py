@@ -7,6 +7,7 @@ from collections import Counter
 from statistics import mean, median
 
 import pytest
+from msgspec.structs import replace
 from scipy import stats
 
 from isocost.records import Answer, CallFailed, InputError, Item, Message, Price, Request, derive_seed
@@ -123,6 +124,16 @@ def test_a_limit_cuts_an_answer_and_does_not_change_it() -> None:
     model = Synthetic(abilities=0.0, answering=Answering(styles={"": Style(tokens=30, steps=True)}))
     whole, cut = ask(model, [Request(prompt="q", seed=1), Request(prompt="q", seed=1, max_tokens=5)])
     assert whole.text.startswith(cut.text)
+
+
+def test_without_a_seed_every_asking_is_a_sample_of_its_own() -> None:
+    """As of a real model, so that a vote over unseeded requests is simulated truly; a new model draws the same again."""
+    (item,) = items(1, seed=1)
+    asked = [item.request()] * 50
+    said = [answer.text for answer in ask(Synthetic(abilities=0.0), asked)]
+    assert len(set(said)) > 1
+    assert said == [answer.text for answer in ask(Synthetic(abilities=0.0), asked)]
+    assert len({answer.text for answer in ask(Synthetic(abilities=0.0), [replace(r, temperature=0) for r in asked])}) == 1
 
 
 def test_greedy_answers_do_not_depend_on_the_seed() -> None:

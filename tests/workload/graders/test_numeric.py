@@ -44,13 +44,23 @@ def score(text: str, target: Any, **options: Any) -> float:
         ("1/0 or 7/0, so 6", "6"),
         ("1e999999999999999999999 or 4", "4"),
         ("#### 72", "72"),
+        ("The area is 25 cm^2", "25"),
+        (r"25 \text{ m}^{-2}", "25"),
+        ("10^5", "100000"),
+        ("2^{10}", "1024"),
+        ("10^-2", "0.01"),
+        ("1 1/2 cups", "1.5"),
+        ("-2 3/4", "-2.75"),
+        (r"2\frac{1}{2}", "2.5"),
+        (r"-2\dfrac12", "-2.5"),
+        ("in 2020 7/2", "3.5"),
     ],
 )
 def test_the_last_number_is_read_as_people_write_it(text: str, number: str) -> None:
     assert number_in(text) == Decimal(number)
 
 
-@pytest.mark.parametrize("text", ["", "none", "H2O", "gpt4", "1/0", "x_5", "."])
+@pytest.mark.parametrize("text", ["", "none", "H2O", "gpt4", "1/0", "x_5", ".", "x^2", "cm^(-2)", "0^0", "9^999999999999"])
 def test_what_is_no_number_is_none(text: str) -> None:
     assert number_in(text) is None
 

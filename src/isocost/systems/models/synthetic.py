@@ -12,6 +12,7 @@ import math
 import re
 import struct
 from bisect import bisect
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from statistics import NormalDist
@@ -115,6 +116,8 @@ class Question(NamedTuple):
 class Synthetic(Model):
     """A model whose every probability is known (`probability`); the same seed gives the same answers to the byte.
 
+    A request without a seed gets a new sample each time it is asked, as from a real model.
+
     abilities: one number; or a number by name, which is a task when this model is asked (a task that is not named gets the
     mean) and a model in `models()`. answering: an `Answering` or its table. Other settings are those of `Model`.
     """
@@ -138,6 +141,7 @@ class Synthetic(Model):
         self._by_task: Mapping[str, Any] = abilities if isinstance(abilities, Mapping) else {}
         self._mean = _mean(abilities)
         self.seed = seed
+        self._unseeded: Counter[bytes] = Counter()  # how often each request without a seed was asked
         self.answering = answering if isinstance(answering, Answering) else _answering(answering or {})
         self._settings = settings | {"concurrency": concurrency}
 
@@ -181,13 +185,13 @@ class Synthetic(Model):
         return _prompt_tokens(request, prompt_text(request))
 
     async def ask(self, request: Request, draft: Draft) -> Answer:
-        """The answer that this request always gets."""
+        """The answer that this request always gets; without a seed, the next one of its samples."""
         how, text = self.answering, prompt_text(request)
         question, style = question_of(text), how.style(text)
         # Greedy decoding says the same under every seed. A limit cuts an answer short, it does not make another one.
         seed = None if request.temperature == 0 else request.seed
         sampling = (request.temperature, request.top_p, request.task, request.extra)
-        draws = _draw(ENCODER.encode((self.seed, self.name, text, seed, sampling)))
+        draws = self._sample(ENCODER.encode((self.seed, self.name, text, seed, sampling)), request)
         right, wrong, length, failed = (number / 2**64 for number in draws[:4])
         call = Call(model=self.name, prompt_tokens=_prompt_tokens(request, text), completion_tokens=0)
         if failed < how.failures:
@@ -215,6 +219,14 @@ class Synthetic(Model):
             finish=finish,
             logprobs=_logprobs(draws[4], said, sure=is_right) if request.logprobs else None,
         )
+
+    def _sample(self, asked: bytes, request: Request) -> tuple[int, ...]:
+        """The request's draws; new ones each time it is asked without a seed, unless decoding is greedy."""
+        if request.seed is not None or request.temperature == 0:
+            return _draw(asked)
+        before = self._unseeded[asked]
+        self._unseeded[asked] += 1
+        return _draw(asked, before) if before else _draw(asked)
 
     def _wrong(self, question: Question, draw: float) -> str:
         """One of the question's wrong answers, by their weights."""

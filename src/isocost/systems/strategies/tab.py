@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -9,6 +10,9 @@ from msgspec.structs import replace
 from isocost.records import Answer, Budget, Call, CallFailed, Request, System
 
 T = TypeVar("T")
+
+GRACE = 0.01  # seconds beyond its time that a system gets to stop by itself
+_ALARM: ContextVar[asyncio.Timeout | None] = ContextVar("alarm", default=None)
 
 
 class Tab:
@@ -25,6 +29,8 @@ class Tab:
         self.failures: list[CallFailed] = []
         self.refused = False  # an inner system said that the budget ran out
         self._first: Answer | None = None  # the first with any text, for when nothing better comes
+        if outer := _ALARM.get():
+            outer.reschedule(None)  # this tab watches the time now, and keeps what was asked before it is up
 
     @property
     def left(self) -> Budget | None:
@@ -45,22 +51,46 @@ class Tab:
         return tuple(call for part in self._parts for call in part)
 
     async def ask(self, system: System, request: Request, role: str) -> Answer | None:
-        """The inner system's answer within what is left; None when it failed, which `failures` then holds.
+        """The inner system's answer within what is left; None when it failed, which `failures` then holds, or was cut off.
 
+        A system that ignores its budget is cut off when the time is up; what else it takes is known only afterwards, when an
+        answer that names no calls counts as one.
         role: what the call is for in the cost breakdown ("sample 3"); nested ones read "stage 1/sample 3".
         """
         place = len(self._parts)
         self._parts.append(())
         try:
-            answer = await system(request if self._budget is None else replace(request, budget=self.left))
+            answer = await self._in_time(system, request)
         except CallFailed as failure:
             self.failures.append(failure)
             self._book(place, failure.calls, role)
             return None
+        if answer is None:
+            self.refused = True
+            return None
         self._book(place, answer.calls, role)
+        if not answer.calls and answer.finish != "budget" and self._budget is not None and self._budget.calls is not None:
+            self._budget = replace(self._budget, calls=max(0, self._budget.calls - 1))
         self.refused = self.refused or answer.finish == "budget"
         self._first = self._first or (answer if answer.text else None)
         return answer
+
+    async def _in_time(self, system: System, request: Request) -> Answer | None:
+        """The answer, or None when the time is up."""
+        left = self.left
+        if left is None or left.seconds is None:
+            return await system(request if left is None else replace(request, budget=left))
+        try:
+            async with asyncio.timeout(left.seconds + GRACE) as alarm:
+                outer = _ALARM.set(alarm)
+                try:
+                    return await system(replace(request, budget=left))
+                finally:
+                    _ALARM.reset(outer)
+        except TimeoutError:
+            if alarm.expired():
+                return None
+            raise
 
     def _book(self, place: int, calls: Sequence[Call], role: str) -> None:
         self._parts[place] = tuple(replace(call, role=f"{role}/{call.role}" if call.role else role) for call in calls)

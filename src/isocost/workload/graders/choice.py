@@ -8,8 +8,10 @@ from isocost.workload.graders.exact import normaliser, shown
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ALONE = re.compile(r"[\s(\[*$]*(?:\\boxed\{|\\text\{)?([A-Za-z])[)\].:,*}$\s]*")
-_LEADING = re.compile(r"\s*[(\[*]*([A-Z])[)\].:*]+\s")
-_SAID = re.compile(r"(?:answer|choice|option)\s*(?:is|:|=)?\s*:?\s*[(\[*\"']*([A-Z])(?![\w'])", re.IGNORECASE)
+_LEADING = re.compile(r"^\s*[(\[*]*([A-Z])[)\].:*]+\s", re.MULTILINE)
+_SAID = re.compile(  # a small letter that words follow is the article: "the answer is a city"
+    r"(?i:answer|choice|option)\s*(?i:is)?\s*[:=]?\s*[(\[*\"'$]*(?:\\\w+\{)?\(?([A-Z](?![\w'])|[a-z](?![\w']| +\w))"
+)
 _BOXED = re.compile(r"\\boxed\{\s*(?:\\text\{)?\(?([A-Za-z])\)?\}")
 _BRACKETED = re.compile(r"[(\[]([A-Z])[)\]]")
 _normal = normaliser(ignore_punctuation=True)
@@ -18,8 +20,9 @@ _normal = normaliser(ignore_punctuation=True)
 def choice() -> Grader:
     """1 where the answer names the target choice. A target is a letter, a choice's text, or its index from 0 (an integer).
 
-    Read in this order: the whole answer is a letter or a choice's text; "answer is (B)", the last such; a boxed letter; a
-    leading "B)"; the last bracketed letter; the one choice whose text occurs. Otherwise nothing was chosen, and that is wrong.
+    Read in this order: the whole answer is a letter or a choice's text; "answer is (B)", the last such; a boxed letter; the
+    first "B)" that leads a line; the last bracketed letter; the one choice whose text occurs. Otherwise nothing was chosen,
+    and that is wrong.
     """
 
     async def grade(item: Item, answer: Answer) -> Grade:

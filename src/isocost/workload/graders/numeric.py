@@ -16,11 +16,14 @@ _DECIMAL = Context(prec=60, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999,
 _TIMES, _MINUS = "\u00d7", "\u2212"  # not the letter x, not the hyphen
 _NUMBER = re.compile(
     r"""
-    (?=[-+.\d]) (?<!\w)(?<!\d\.)                          # not inside a word or after 1.5.
+    (?=[-+.\d]) (?<![\w^])(?<!\d\.)                       # not inside a word or after 1.5.
+    (?<!\^[-+(])(?<!\^\([-+])                             # nor the exponent of a unit: cm^2
     (?:(?P<sign>[-+])[$€£]?)?
+    (?:(?P<units>\d+)[ ](?=\d+\s?/))?                     # of a mixed number: 1 1/2
     (?P<top>NUMBER (?:[eE][-+]?\d+)?)
     (?: \s?(?:TIMES|x|\*)\s?10\s?(?:\^|\*\*)\s?\(?(?P<power>[-+]?\d+)\)?
       | \s?/\s?(?P<bottom>NUMBER)
+      | \^\(?(?P<exponent>[-+]?\d+)\)?
     )?
     """.replace("TIMES", _TIMES).replace(
         "NUMBER", r"(?: \d{1,3}(?:,\d{3}){1,20}(?!,?\d)(?:\.\d+)? | \d+(?:\.\d+)? | (?<!\.)\.\d+ )"
@@ -29,7 +32,8 @@ _NUMBER = re.compile(
 )
 _LETTER = re.compile(r".*[a-df-wyzA-DF-WYZ]", re.DOTALL)  # e and x may stand inside a number
 _NO_DIGITS = string.ascii_letters + string.punctuation + string.whitespace
-_FRACTION = re.compile(r"\\[dt]?frac\s?\{([^{}]{1,40})\}\s?\{([^{}]{1,40})\}")
+_FRACTION = re.compile(r"\\[dt]?frac\s?(?:\{([^{}]{1,40})\}|(\d))\s?(?:\{([^{}]{1,40})\}|(\d))")
+_MIXED = re.compile(r"(?<=\d)\s*(?=\\[dt]?frac)")
 _LATEX = (
     ("{,}", ","),
     ("\\,", ""),
@@ -49,7 +53,8 @@ def numeric(
     """1 where the answer's number lies within max(absolute, relative x |target|) of the target, or of one of them.
 
     take: the answer's "last" or "first" number, the "only" one (a text with several is wrong), or the "whole" text must be
-    one. Thousands' commas, $ € £, fractions a/b, exponents and LaTeX's \\frac are read; a % sign is dropped (50% reads 50).
+    one. Thousands' commas, $ € £, fractions a/b, mixed numbers (1 1/2), powers and LaTeX's \\frac are read; a % sign is dropped
+    (50% reads 50), and so is a unit's exponent (25 cm^2 reads 25).
     """
     if not (absolute >= 0 and relative >= 0):
         raise InputError(f"a tolerance must be at least 0, got absolute={absolute}, relative={relative}.")
@@ -126,7 +131,7 @@ def _clean(text: str) -> str:
     if "\\" in text or "{" in text or not text.isascii():
         for latex, plain in _LATEX:
             text = text.replace(latex, plain)
-        text = _FRACTION.sub(r"\1/\2", text)
+        text = _FRACTION.sub(r"\1\2/\3\4", _MIXED.sub(" ", text))
     return text
 
 
@@ -135,8 +140,12 @@ def _value(match: re.Match[str]) -> Decimal | None:
         value = Decimal(match["top"].replace(",", ""))
         if match["bottom"]:
             value = _DECIMAL.divide(value, Decimal(match["bottom"].replace(",", "")))
+            if match["units"] and value < 1:  # 1 1/2; but 2020 7/2 are two numbers
+                value = _DECIMAL.add(value, Decimal(match["units"]))
         elif match["power"]:
             value = _DECIMAL.scaleb(value, Decimal(match["power"]))
+        elif match["exponent"]:
+            value = _DECIMAL.power(value, Decimal(match["exponent"]))
     except ArithmeticError:  # an exponent beyond any number
         return None
     if not value.is_finite():
