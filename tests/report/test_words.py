@@ -33,6 +33,7 @@ def test_what_is_missing_is_never_nought() -> None:
     assert say("seconds", math.nan) == "not measured"
     assert missing("money", estimate(None, 1.0, None, "infinite: 3 of 4 questions never answered right")) == "infinite"
     assert missing("money", estimate(None, None, None, "unpriced: x")) == "unpriced"
+    assert missing("money", estimate(None, None, None, "not measured")) == "not measured"
 
 
 def test_money_is_scaled_and_shares_are_percentages() -> None:

@@ -74,9 +74,9 @@ def interval(kind: Kind, estimate: Estimate, per: int = 1, joint: str = " to ") 
 
 def missing(kind: Kind, estimate: Estimate | None) -> str:
     """Why there is no value, in a word: "infinite", "unpriced" or "not measured"."""
-    if estimate is not None and estimate.method.startswith("infinite"):
-        return "infinite"
-    return say(kind, None)
+    if estimate is None:
+        return say(kind, None)
+    return next((word for word in ("infinite", "unpriced") if estimate.method.startswith(word)), "not measured")
 
 
 def probability(value: float | None) -> str:
