@@ -145,6 +145,38 @@ def test_changed_settings_are_refused_with_the_cure(study: Path, records: Path, 
     assert "--fresh" in said.err
 
 
+def test_a_refused_study_leaves_the_folder_as_it_was(study: Path, records: Path, isocost: Isocost) -> None:
+    before = {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".json", ".toml", ".jsonl")}
+    study.write_text(STUDY.replace("n = 3", "n = 5").replace("input = 1.0", "input = 9.0"))
+    assert isocost("study", study, "-o", records, "-q").code == 2
+    assert {name: (records / name).read_bytes() for name in before if name != "records.jsonl"} == {
+        name: content for name, content in before.items() if name != "records.jsonl"
+    }
+
+
+def test_what_ended_in_errors_alone_may_be_set_right(study: Path, isocost: Isocost) -> None:
+    study.write_text(STUDY.replace(SYNTHETIC, ENDPOINT))
+    assert isocost("study", study, "-o", study.parent / "out", "-q").code == 1
+    study.write_text(STUDY)
+    outcome = isocost("study", study, "-o", study.parent / "out", "-q", "--json").json["outcome"]
+    assert (outcome["asked"], outcome["errors"]) == (24, 0)
+
+
+def test_fresh_moves_no_folder_that_is_in_use_or_no_study(
+    study: Path, records: Path, isocost: Isocost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RecordWriter(records):
+        said = isocost("study", study, "-o", records, "-q", "--fresh")
+    assert (said.code, "is being written" in said.err) == (1, True)
+    monkeypatch.chdir(records)
+    said = isocost("study", study, "-o", ".", "-q", "--fresh")
+    assert (said.code, "from inside" in said.err) == (2, True)
+    (study.parent / "mine").mkdir()
+    (study.parent / "mine" / "notes.txt").write_text("not a study")
+    assert isocost("study", study, "-o", study.parent / "mine", "-q", "--fresh").code == 0
+    assert (study.parent / "mine" / "notes.txt").exists()
+
+
 def test_changed_questions_under_known_ids_are_refused(study: Path, records: Path, isocost: Isocost) -> None:
     file = records / "items.jsonl"
     file.write_text(file.read_text().replace("which number", "which figure"))
