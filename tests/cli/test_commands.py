@@ -137,6 +137,27 @@ def test_a_spent_cap_stops_the_study_with_its_own_code_and_a_higher_one_goes_on(
     assert isocost("study", study, "-o", folder, "-q", "--max-cost", "1", "--json").json["outcome"]["remaining"] == 0
 
 
+@pytest.mark.parametrize("cap", ["nan", "inf"])
+def test_a_cap_is_a_finite_number(study: Path, isocost: Isocost, cap: str) -> None:
+    said = isocost("study", study, "-o", study.parent / "out", "--max-cost", cap)
+    assert (said.code, "finite number of dollars" in said.err) == (2, True)
+
+
+def test_a_dry_run_prices_a_model_by_its_own_name_and_knows_token_probabilities(study: Path, isocost: Isocost) -> None:
+    changed = STUDY.replace("abilities", 'name = "other"\nabilities').replace('kind = "vote"', 'kind = "best_of"')
+    study.write_text(changed)
+    assert isocost("study", study, "--dry-run", "--json").json["whole"]["dollars"] > 0
+
+
+def test_a_study_is_kept_in_one_folder_of_runs_whatever_its_name(
+    study: Path, isocost: Isocost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(study.parent)
+    study.write_text(STUDY.replace('"small"', '"../a/b"'))
+    said = isocost("study", study, "-q", "--no-page", "--json")
+    assert said.json["folder"] == "runs/--a-b"
+
+
 def test_changed_settings_are_refused_with_the_cure(study: Path, records: Path, isocost: Isocost) -> None:
     study.write_text(STUDY.replace("n = 3", "n = 5"))
     said = isocost("study", study, "-o", records, "-q")
@@ -146,12 +167,10 @@ def test_changed_settings_are_refused_with_the_cure(study: Path, records: Path, 
 
 
 def test_a_refused_study_leaves_the_folder_as_it_was(study: Path, records: Path, isocost: Isocost) -> None:
-    before = {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".json", ".toml", ".jsonl")}
+    before = {name: (records / name).read_bytes() for name in ("manifest.json", "items.jsonl", "study.toml")}
     study.write_text(STUDY.replace("n = 3", "n = 5").replace("input = 1.0", "input = 9.0"))
     assert isocost("study", study, "-o", records, "-q").code == 2
-    assert {name: (records / name).read_bytes() for name in before if name != "records.jsonl"} == {
-        name: content for name, content in before.items() if name != "records.jsonl"
-    }
+    assert {name: (records / name).read_bytes() for name in before} == before
 
 
 def test_what_ended_in_errors_alone_may_be_set_right(study: Path, isocost: Isocost) -> None:
@@ -193,6 +212,10 @@ def test_changed_questions_under_known_ids_are_refused(study: Path, records: Pat
         (('system = "m"', 'system = "n"'), r"small.toml:17: systems.one.system"),
         (("abilities = 1.0", 'abilities = "high"'), r"small.toml:7: models.m"),
         (('kind = "exact"', 'kind = "exakt"'), r"small.toml:14: workload[0].grader"),
+        (("price = { input = 1.0, output = 2.0 }", 'price = "free"'), r"small.toml:8: models.m.price"),
+        (('system = "m"', 'system = "m"\nmax_tokens = 0'), r"small.toml:18: systems.one.max_tokens: must be at least 1"),
+        (('kind = "zero_shot"', 'kind = "few_shot"'), r"small.toml:15: systems.one: few_shot needs some examples"),
+        (('kind = "vote"\nsystem = "one"\nn = 3', 'kind = "cascade"\nsystems = ["one", "m"]'), r"small.toml:18: systems.three"),
         (("seed = 3", "seed = "), r"small.toml:4: not valid TOML"),
     ],
 )
@@ -203,6 +226,7 @@ def test_an_error_in_the_study_file_names_file_and_line(
     said = isocost("study", study, "-o", study.parent / "out")
     assert said.code == 2
     assert message in said.err
+    assert not (study.parent / "out").exists()  # nothing was asked
 
 
 ENDPOINT = 'kind = "endpoint"\nmodel = "x"\nbase_url = "http://127.0.0.1:9"\nretries = { times = 0 }\n'
@@ -250,6 +274,8 @@ def test_frontier_names_its_systems_in_order_of_cost(records: Path, isocost: Iso
     assert all(0 <= system["on_frontier"] <= 1 for system in found["systems"])
     assert {"hypervolume", "optimism"} <= set(found)
     assert isocost("frontier", records, "--x", "joy").code == 2
+    assert isocost("frontier", records, "--x", "cost", "--y", "cost").code == 2
+    assert isocost("report", records, "--x", "joy").code == 2
 
 
 def test_an_axis_that_nothing_was_measured_on_is_a_user_error(records: Path, isocost: Isocost) -> None:

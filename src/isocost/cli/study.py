@@ -1,5 +1,6 @@
 """`isocost study`: ask every system every question, then show the frontier."""
 
+import re
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from isocost.cli.output import as_json, say_table
 from isocost.cli.report import show
 from isocost.report import page
 from isocost.run import Outcome, Progress
-from isocost.study.dry import dry_run
+from isocost.study.dry import dry_run, rehearse
 from isocost.study.file import read_study
 from isocost.study.story import How, conduct, set_aside
 from isocost.study.team import Prepared, prepare
@@ -47,7 +48,8 @@ def study(
     if dry_run:
         _dry_run(prepared, json_)
         return
-    how = How(into or Path("runs") / (prepared.study.settings.name or file.stem), engine, max_cost)
+    rehearse(prepared)
+    how = How(into or Path("runs") / _folder(prepared.study.settings.name or file.stem), engine, max_cost)
     if not resume and (aside := set_aside(how.into)):
         click.echo(f"what was in {how.into} is now in {aside}", err=True)
     for model in prepared.unpriced:
@@ -63,6 +65,11 @@ def study(
     if outcome.errors and outcome.errors == outcome.asked:
         click.echo("error: every call failed. Hint: `isocost records list DIR --errors` says how.", err=True)
         raise SystemExit(1)
+
+
+def _folder(name: str) -> str:
+    """The study's name as that of one folder, whatever stands in it."""
+    return re.sub(r"[/\\\0]|^\.+", "-", name)
 
 
 def _tell(how: How, outcome: Outcome, *, with_page: bool, json_: bool) -> None:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
-from isocost.records import Answer, Call, Item, Price, Request, System, derive_seed, text_of
+from isocost.records import Answer, Call, InputError, Item, Price, Request, System, derive_seed, text_of
 from isocost.study.team import Prepared, make_systems
 
 MAX_TOKENS = 1024  # assumed where a request sets no limit of its own
@@ -27,8 +28,8 @@ class WorstCase:
     *agree* is not bounded by this; none of ours does.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name, self.calls = name, 0
+    def __init__(self, name: str, confidence: float | None = None) -> None:
+        self.name, self.calls, self.confidence = name, 0, confidence
 
     async def __call__(self, request: Request) -> Answer:
         self.calls += 1
@@ -40,31 +41,42 @@ class WorstCase:
             completion_tokens=MAX_TOKENS if request.max_tokens is None else request.max_tokens,
             key=request.key,
         )
-        return Answer(text=f"answer {self.calls}", confidence=0.0, calls=(call,))
+        sure = (-50.0,) if request.logprobs else None
+        return Answer(text=f"answer {self.calls}", confidence=self.confidence, logprobs=sure, calls=(call,))
 
 
 def dry_run(prepared: Prepared) -> tuple[list[Bound], Bound]:
     """An upper bound of each system's calls, tokens and dollars, and of them all when identical calls are made once."""
     study = prepared.study
-    models: dict[str, System] = {name: WorstCase(name) for name in study.models}
-    systems = make_systems(study, models, prepared.workload)
-    made = asyncio.run(_ask(systems, prepared.workload.items, study.settings.seed, study.settings.attempts))
+    made = asyncio.run(_ask(prepared, prepared.workload.items, study.settings.attempts))
     answers = len(prepared.workload.items) * study.settings.attempts
     each = [_bound(name, answers, calls, prepared.prices) for name, calls in made.items()]
     once = {(call.model, call.key): call for calls in made.values() for call in calls}
     return each, _bound("in all, identical calls once", answers * len(made), list(once.values()), prepared.prices)
 
 
-async def _ask(systems: Mapping[str, System], items: Sequence[Item], seed: int, attempts: int) -> dict[str, list[Call]]:
-    return {
-        name: [
-            call
-            for item in items
-            for attempt in range(attempts)
-            for call in (await system(item.request(seed=derive_seed(seed, item.id, attempt)))).calls
-        ]
-        for name, system in systems.items()
+def rehearse(prepared: Prepared) -> None:
+    """Raises InputError for what no question can be asked with (missing examples, say), by trying one a task."""
+    first = {item.task: item for item in reversed(prepared.workload.items)}
+    asyncio.run(_ask(prepared, tuple(first.values()), attempts=1))
+
+
+async def _ask(prepared: Prepared, items: Sequence[Item], attempts: int) -> dict[str, list[Call]]:
+    study = prepared.study
+    models: dict[str, System] = {
+        name: WorstCase(str(table.get("name", name)), confidence=0.0 if table["kind"] == "replay" else None)
+        for name, table in study.models.items()  # of models only replayed answers say how sure they are
     }
+    systems = make_systems(study, models, prepared.workload)
+    made: dict[str, list[Call]] = {name: [] for name in systems}
+    for name, item, attempt in product(systems, items, range(attempts)):
+        try:
+            given = await systems[name](item.request(seed=derive_seed(study.settings.seed, item.id, attempt)))
+        except InputError as error:
+            with study.blame():
+                raise InputError(f"systems.{name}: {error}") from error
+        made[name] += given.calls
+    return made
 
 
 def _bound(name: str, questions: int, calls: Sequence[Call], prices: Mapping[str, Price]) -> Bound:

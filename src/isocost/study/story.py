@@ -1,6 +1,7 @@
 """The whole story of a study, and the only place where its loop closes: questions -> answers -> records -> report."""
 
 import asyncio
+import math
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -104,6 +105,8 @@ def _has_records(folder: Path) -> bool:
 def _cap(prepared: Prepared, how: How) -> Cap:
     settings = prepared.study.settings
     dollars = settings.max_cost if how.max_cost is None else how.max_cost
+    if dollars is not None and not 0 <= dollars < math.inf:
+        raise InputError(f"a cap must be a finite number of dollars, got {dollars}. Hint: leave it out for none.")
     if dollars is not None and prepared.unpriced:
         raise InputError(
             f"a cap of ${dollars:g} needs a price for every model, there is none for {', '.join(prepared.unpriced)}. "
