@@ -291,6 +291,20 @@ def test_report_writes_a_page_and_pictures(records: Path, isocost: Isocost) -> N
     assert isocost("report", records, "--image", records / "a.bmp").code == 2
 
 
+def test_a_page_that_cannot_be_written_is_an_error_of_one_line(records: Path, isocost: Isocost) -> None:
+    said = isocost("report", records, "-o", records / "none" / "page.html")
+    assert (said.code, said.err.count("\n"), "page.html" in said.err) == (1, 1, True)
+
+
+def test_a_list_fits_a_narrow_terminal_and_says_what_it_left_out(
+    records: Path, isocost: Isocost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    said = isocost("records", "list", records, "--limit", 2)
+    assert "22 more" in said.out
+    assert any(line.split()[:2] == ["one", "q-0-0"] for line in said.out.splitlines())
+
+
 def test_records_are_listed_and_exported(records: Path, isocost: Isocost) -> None:
     assert isocost("records", "list", records, "--system", "one", "--json").json["count"] == 12
     assert "12 records" in isocost("records", "list", records, "--system", "one").out

@@ -10,7 +10,7 @@ from isocost.report import ReportData, image, page, plot, table
 from isocost.study.view import view
 
 
-@click.command(epilog="Example:  isocost report runs/quickstart --image frontier.svg")
+@click.command(epilog="\b\nExample:\n  isocost report runs/quickstart --image frontier.svg")
 @click.argument("records", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The page. [RECORDS/report.html]")
 @click.option("--image", "picture", type=click.Path(path_type=Path), help="Write the plot as .png or .svg instead.")

@@ -17,7 +17,7 @@ from isocost.study.team import Prepared, prepare
 from isocost.study.view import view
 
 
-@click.command(epilog="Example:  isocost study examples/quickstart.toml -o runs/quickstart --max-cost 0.50")
+@click.command(epilog="\b\nExample:\n  isocost study examples/quickstart.toml -o runs/quickstart --max-cost 0.50")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--into", type=click.Path(path_type=Path), help="Folder of the records and the report. [runs/NAME]")
 @click.option("--engine", type=click.Choice(["here", "ray"]), default="here", show_default=True, help="Who does the work.")
@@ -52,8 +52,11 @@ def study(
     how = How(into or Path("runs") / _folder(prepared.study.settings.name or file.stem), engine, max_cost)
     if not resume and (aside := set_aside(how.into)):
         click.echo(f"what was in {how.into} is now in {aside}", err=True)
-    for model in prepared.unpriced:
-        click.echo(f"note: model '{model}' has no price: its systems are shown as unpriced, and stay off money axes.", err=True)
+    if prepared.unpriced:
+        names = ", ".join(f"'{model}'" for model in prepared.unpriced)
+        click.echo(
+            f"note: no price is known of {names}: their systems are shown as unpriced, and stay off money axes.", err=True
+        )
     with nullcontext() if quiet else Progress() as progress:
         outcome = conduct(prepared, how, progress)
     _tell(how, outcome, with_page=with_page, json_=json_)
@@ -63,7 +66,7 @@ def study(
         )
         raise SystemExit({"cap": 3, "interrupt": 130}[outcome.stopped])
     if outcome.errors and outcome.errors == outcome.asked:
-        click.echo("error: every call failed. Hint: `isocost records list DIR --errors` says how.", err=True)
+        click.echo(f"error: every call failed. Hint: `isocost records list {how.into} --errors` says how.", err=True)
         raise SystemExit(1)
 
 
