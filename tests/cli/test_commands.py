@@ -1,6 +1,7 @@
 """The commands, as a user meets them: what they print where, their exit codes, and no traceback for a user's error."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -303,6 +304,20 @@ def test_a_list_fits_a_narrow_terminal_and_says_what_it_left_out(
     said = isocost("records", "list", records, "--limit", 2)
     assert "22 more" in said.out
     assert any(line.split()[:2] == ["one", "q-0-0"] for line in said.out.splitlines())
+
+
+def test_a_terminal_that_knows_ascii_only_and_a_reader_that_leaves_are_no_errors(tmp_path: Path) -> None:
+    with RecordWriter(tmp_path / "out") as writer:
+        for number in range(2000):
+            writer.append(Record(system="prüfung", item=f"q{number}", text="é", score=1.0))
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for words in (["metrics"], ["records", "list", "--limit", "2000"], ["report", "--terminal"]):
+        command = [sys.executable, "-m", "isocost", *words, str(tmp_path / "out")]
+        done = subprocess.run(command, capture_output=True, env=plain)
+        assert (done.returncode, done.stderr, b"pr?fung" in done.stdout) == (0, b"", True)
+    command = f"{sys.executable} -m isocost records list --limit 2000 {tmp_path / 'out'} | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_records_are_listed_and_exported(records: Path, isocost: Isocost) -> None:

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 something failed while working; 2 the input cannot be used
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -65,6 +66,9 @@ def cli() -> None:
 
 def main() -> None:
     """The console script: errors of ours become one line and an exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # LANG=C: a name that the terminal cannot show is no reason to fail
     try:
         cli(prog_name="isocost", standalone_mode=False)
     except click.exceptions.Abort:

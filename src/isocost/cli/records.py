@@ -12,7 +12,7 @@ SHOWN = {  # the columns of a list, and what stands above them
     "system": "system",
     "item": "item",
     "attempt": "attempt",
-    "final": "final",
+    "answer": "answer",
     "score": "score",
     "n_calls": "calls",
     "prompt_tokens": "read",
@@ -47,6 +47,7 @@ def list_(path: Path, system: str | None, errors: bool, limit: int, skip_damaged
     if json_:
         as_json({"count": count, "records": rows.to_dicts()})
     else:
+        rows = rows.with_columns(answer=pl.coalesce("final", "text"))
         shown = {name: head for name, head in SHOWN.items() if rows[name].count()}  # what is known of any
         cells = [[_cell(value) for value in row] for row in rows.select(*shown).rows()]
         say_table(f"{count:,} records", tuple(shown.values()), cells)

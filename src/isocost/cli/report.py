@@ -1,11 +1,10 @@
 """`isocost report`: the web page or a picture of some records."""
 
-import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
+from isocost.cli.output import console
 from isocost.report import ReportData, image, page, plot, table
 from isocost.study.view import view
 
@@ -31,7 +30,7 @@ def report(records: Path, output: Path | None, picture: Path | None, x: str | No
 
 def show(data: ReportData) -> None:
     """The table and the plot on stdout, as wide as the terminal."""
-    console = Console(file=sys.stdout)
-    table(data, console)
+    stdout = console()
+    table(data, stdout)
     click.echo()
-    plot(data, console)
+    plot(data, stdout)
