@@ -83,7 +83,7 @@ def probability(value: float | None) -> str:
     """A bootstrap share as a percentage that never claims certainty: 1,000 replicates cannot say 100 %."""
     if value is None or math.isnan(value):
         return "not known"
-    return "> 99 %" if value > 0.995 else "< 1 %" if value < 0.005 else f"{100 * value:.0f} %"
+    return "> 99 %" if value >= 0.995 else "< 1 %" if value <= 0.005 else f"{100 * value:.0f} %"
 
 
 def count(number: int, noun: str) -> str:
