@@ -1,6 +1,7 @@
 """The commands, as a user meets them: what they print where, their exit codes, and no traceback for a user's error."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -137,12 +138,63 @@ def test_a_spent_cap_stops_the_study_with_its_own_code_and_a_higher_one_goes_on(
     assert isocost("study", study, "-o", folder, "-q", "--max-cost", "1", "--json").json["outcome"]["remaining"] == 0
 
 
+@pytest.mark.parametrize("cap", ["nan", "inf"])
+def test_a_cap_is_a_finite_number(study: Path, isocost: Isocost, cap: str) -> None:
+    said = isocost("study", study, "-o", study.parent / "out", "--max-cost", cap)
+    assert (said.code, "finite number of dollars" in said.err) == (2, True)
+
+
+def test_a_dry_run_prices_a_model_by_its_own_name_and_knows_token_probabilities(study: Path, isocost: Isocost) -> None:
+    changed = STUDY.replace("abilities", 'name = "other"\nabilities').replace('kind = "vote"', 'kind = "best_of"')
+    study.write_text(changed)
+    assert isocost("study", study, "--dry-run", "--json").json["whole"]["dollars"] > 0
+
+
+def test_a_study_is_kept_in_one_folder_of_runs_whatever_its_name(
+    study: Path, isocost: Isocost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(study.parent)
+    study.write_text(STUDY.replace('"small"', '"../a/b"'))
+    said = isocost("study", study, "-q", "--no-page", "--json")
+    assert said.json["folder"] == "runs/--a-b"
+
+
 def test_changed_settings_are_refused_with_the_cure(study: Path, records: Path, isocost: Isocost) -> None:
     study.write_text(STUDY.replace("n = 3", "n = 5"))
     said = isocost("study", study, "-o", records, "-q")
     assert said.code == 2
     assert "'three'" in said.err
     assert "--fresh" in said.err
+
+
+def test_a_refused_study_leaves_the_folder_as_it_was(study: Path, records: Path, isocost: Isocost) -> None:
+    before = {name: (records / name).read_bytes() for name in ("manifest.json", "items.jsonl", "study.toml")}
+    study.write_text(STUDY.replace("n = 3", "n = 5").replace("input = 1.0", "input = 9.0"))
+    assert isocost("study", study, "-o", records, "-q").code == 2
+    assert {name: (records / name).read_bytes() for name in before} == before
+
+
+def test_what_ended_in_errors_alone_may_be_set_right(study: Path, isocost: Isocost) -> None:
+    study.write_text(STUDY.replace(SYNTHETIC, ENDPOINT))
+    assert isocost("study", study, "-o", study.parent / "out", "-q").code == 1
+    study.write_text(STUDY)
+    outcome = isocost("study", study, "-o", study.parent / "out", "-q", "--json").json["outcome"]
+    assert (outcome["asked"], outcome["errors"]) == (24, 0)
+
+
+def test_fresh_moves_no_folder_that_is_in_use_or_no_study(
+    study: Path, records: Path, isocost: Isocost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RecordWriter(records):
+        said = isocost("study", study, "-o", records, "-q", "--fresh")
+    assert (said.code, "is being written" in said.err) == (1, True)
+    monkeypatch.chdir(records)
+    said = isocost("study", study, "-o", ".", "-q", "--fresh")
+    assert (said.code, "from inside" in said.err) == (2, True)
+    (study.parent / "mine").mkdir()
+    (study.parent / "mine" / "notes.txt").write_text("not a study")
+    assert isocost("study", study, "-o", study.parent / "mine", "-q", "--fresh").code == 0
+    assert (study.parent / "mine" / "notes.txt").exists()
 
 
 def test_changed_questions_under_known_ids_are_refused(study: Path, records: Path, isocost: Isocost) -> None:
@@ -161,6 +213,10 @@ def test_changed_questions_under_known_ids_are_refused(study: Path, records: Pat
         (('system = "m"', 'system = "n"'), r"small.toml:17: systems.one.system"),
         (("abilities = 1.0", 'abilities = "high"'), r"small.toml:7: models.m"),
         (('kind = "exact"', 'kind = "exakt"'), r"small.toml:14: workload[0].grader"),
+        (("price = { input = 1.0, output = 2.0 }", 'price = "free"'), r"small.toml:8: models.m.price"),
+        (('system = "m"', 'system = "m"\nmax_tokens = 0'), r"small.toml:18: systems.one.max_tokens: must be at least 1"),
+        (('kind = "zero_shot"', 'kind = "few_shot"'), r"small.toml:15: systems.one: few_shot needs some examples"),
+        (('kind = "vote"\nsystem = "one"\nn = 3', 'kind = "cascade"\nsystems = ["one", "m"]'), r"small.toml:18: systems.three"),
         (("seed = 3", "seed = "), r"small.toml:4: not valid TOML"),
     ],
 )
@@ -171,6 +227,7 @@ def test_an_error_in_the_study_file_names_file_and_line(
     said = isocost("study", study, "-o", study.parent / "out")
     assert said.code == 2
     assert message in said.err
+    assert not (study.parent / "out").exists()  # nothing was asked
 
 
 ENDPOINT = 'kind = "endpoint"\nmodel = "x"\nbase_url = "http://127.0.0.1:9"\nretries = { times = 0 }\n'
@@ -218,6 +275,8 @@ def test_frontier_names_its_systems_in_order_of_cost(records: Path, isocost: Iso
     assert all(0 <= system["on_frontier"] <= 1 for system in found["systems"])
     assert {"hypervolume", "optimism"} <= set(found)
     assert isocost("frontier", records, "--x", "joy").code == 2
+    assert isocost("frontier", records, "--x", "cost", "--y", "cost").code == 2
+    assert isocost("report", records, "--x", "joy").code == 2
 
 
 def test_an_axis_that_nothing_was_measured_on_is_a_user_error(records: Path, isocost: Isocost) -> None:
@@ -231,6 +290,34 @@ def test_report_writes_a_page_and_pictures(records: Path, isocost: Isocost) -> N
     assert "<html" in (records / "again.html").read_text()
     assert "on the frontier" in isocost("report", records, "--terminal").out
     assert isocost("report", records, "--image", records / "a.bmp").code == 2
+
+
+def test_a_page_that_cannot_be_written_is_an_error_of_one_line(records: Path, isocost: Isocost) -> None:
+    said = isocost("report", records, "-o", records / "none" / "page.html")
+    assert (said.code, said.err.count("\n"), "page.html" in said.err) == (1, 1, True)
+
+
+def test_a_list_fits_a_narrow_terminal_and_says_what_it_left_out(
+    records: Path, isocost: Isocost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    said = isocost("records", "list", records, "--limit", 2)
+    assert "22 more" in said.out
+    assert any(line.split()[:2] == ["one", "q-0-0"] for line in said.out.splitlines())
+
+
+def test_a_terminal_that_knows_ascii_only_and_a_reader_that_leaves_are_no_errors(tmp_path: Path) -> None:
+    with RecordWriter(tmp_path / "out") as writer:
+        for number in range(2000):
+            writer.append(Record(system="prüfung", item=f"q{number}", text="é", score=1.0))
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for words in (["metrics"], ["records", "list", "--limit", "2000"], ["report", "--terminal"]):
+        command = [sys.executable, "-m", "isocost", *words, str(tmp_path / "out")]
+        done = subprocess.run(command, capture_output=True, env=plain)
+        assert (done.returncode, done.stderr, b"pr?fung" in done.stdout) == (0, b"", True)
+    command = f"{sys.executable} -m isocost records list --limit 2000 {tmp_path / 'out'} | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_records_are_listed_and_exported(records: Path, isocost: Isocost) -> None:

@@ -3,7 +3,7 @@
 import msgspec
 from tests.report.world import BEST, CHEAP, CLOSE, data, system
 
-from isocost.metrics import Estimate
+from isocost.metrics import Estimate, SystemMetrics
 from isocost.report import ReportData
 from isocost.report.summary import cheapest_good_enough, unmeasured, verdict
 
@@ -41,6 +41,20 @@ def test_nothing_measured_recommends_nothing() -> None:
     assert "none can be recommended" in said(ReportData(systems=(system("mute", None, None),)))
     assert "none can be recommended" in said(ReportData(systems=()))
     assert "there is no frontier" in said(ReportData(systems=(system("free", (0.5, 0.4, 0.6), None),)))
+
+
+def test_what_is_never_right_is_not_good_enough_however_few_were_asked() -> None:
+    never, best = system("never", (0.0, 0.0, 0.43), 0.1), system("best", (0.4, 0.1, 0.8), 1.0)
+    assert cheapest_good_enough(ReportData(systems=(never, best))) == "best"
+    assert "No system answered anything right" in said(ReportData(systems=(never,)))
+
+
+def test_what_failed_throughout_is_not_called_unpriced() -> None:
+    found = Estimate(None, None, None, 0, "not measured", "measured")
+    failed = SystemMetrics("failed", 3, 3, 3, {"cost": found})
+    data = ReportData(systems=(BEST, failed))
+    assert "No cost: failed." in ["".join(line) for line in unmeasured(data)]
+    assert data.missing("failed", "cost_per_correct_pooled", "money") == "not measured"
 
 
 def test_an_unpriced_best_is_named_and_not_chosen() -> None:

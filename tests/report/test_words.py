@@ -33,6 +33,7 @@ def test_what_is_missing_is_never_nought() -> None:
     assert say("seconds", math.nan) == "not measured"
     assert missing("money", estimate(None, 1.0, None, "infinite: 3 of 4 questions never answered right")) == "infinite"
     assert missing("money", estimate(None, None, None, "unpriced: x")) == "unpriced"
+    assert missing("money", estimate(None, None, None, "not measured")) == "not measured"
 
 
 def test_money_is_scaled_and_shares_are_percentages() -> None:
@@ -52,6 +53,7 @@ def test_an_interval_names_its_unit_once_and_says_when_an_end_is_open() -> None:
 
 def test_a_bootstrap_never_claims_certainty() -> None:
     assert [probability(p) for p in (1.0, 0.0, 0.5, None)] == ["> 99 %", "< 1 %", "50 %", "not known"]
+    assert not {probability(p / 1000) for p in range(1001)} & {"100 %", "0 %"}
 
 
 def test_one_is_singular() -> None:

@@ -64,9 +64,19 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (('name = "small"', 'nmae = "small"'), r"study.toml:2: .*did you mean 'name'"),
-        (('name = "small"', "attempts = 0"), r"study.toml:2: study.attempts: must be at least 1, got 0"),
+        (('name = "small"', "attempts = 0"), r"study.toml:2: study.attempts: must be at least 1 and finite, got 0"),
         (('name = "small"', 'attempts = "many"'), r"study.toml:2: study.attempts: Expected `int`"),
         (('name = "small"', "name = small"), r"study.toml:2: not valid TOML"),
+        (('name = "small"', "max_cost = inf"), r"study.toml:2: study.max_cost: .*finite, got inf"),
+        (('name = "small"', "timeout = 0"), r"study.toml:2: study.timeout: must be more than 0"),
+        (('name = "small"', "budget = { tokens = -5 }"), r"study.toml:2: study.budget.tokens: must be at least 0"),
+        (('name = "small"', "budget = { dollars = nan }"), r"study.toml:2: study.budget.dollars: .*got nan"),
+        (('name = "small"', "budget = { joules = 1 }"), r"study.toml:2: study.budget"),
+        (('name = "small"', 'axes = ["cost", "joy"]'), r"study.toml:2: study.axes: 'joy' is no axis"),
+        (('name = "small"', 'axes = ["cost", "cost"]'), r"study.toml:2: study.axes: the two axes must differ"),
+        (("[study]", "models = 3\n[study]"), r"study.toml:1: models: must be a table"),
+        (("[study]", "parts = [1]\n[study]"), r"study.toml:1: parts: must be a table"),
+        (("[study]", "[studdy.x]\n[study]"), r"study.toml:1: unknown section 'studdy'"),
         (("[study]", "[studdy]"), r"study.toml:1: unknown section 'studdy'.*\[study\]"),
         (('[systems."zero-shot"]', "[parts.x]"), r"at least one \[systems.NAME\]"),
         (
@@ -89,3 +99,21 @@ def test_blame_adds_the_line_of_the_place_that_an_error_names(tmp_path: Path) ->
     study = read_study(write(tmp_path, GOOD))
     with pytest.raises(InputError, match=r"study.toml:20: systems.zero-shot.system: no such system"), study.blame():
         raise InputError("systems.zero-shot.system: no such system")
+
+
+@pytest.mark.parametrize("place", ['systems."a b/c".foo', 'systems."gpt-4.1".foo'])
+def test_blame_finds_a_name_that_needs_quotes(tmp_path: Path, place: str) -> None:
+    header = place.removesuffix(".foo")
+    study = read_study(write(tmp_path, GOOD + f"\n[{header}]\nfoo = 1\n"))
+    with pytest.raises(InputError, match=r"study.toml:23: systems"), study.blame():
+        raise InputError(f"{place.replace(chr(34), '')}: no such option")
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text(GOOD, encoding="utf-8-sig")
+    assert read_study(tmp_path / "study.toml").settings.name == "small"
+
+
+def test_a_workload_of_something_else_than_tables_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"study.toml:1: workload must be an array of tables"):
+        read_study(write(tmp_path, "workload = [3]\n[systems.a]\nkind = 'x'\n"))

@@ -10,6 +10,9 @@ import pytest
 from isocost.records import Answer, Example, InputError, Item
 from isocost.workload import GraderError, load, load_all
 
+# One worker for all: the limit of processes counts every program of the user who runs them.
+pytestmark = pytest.mark.xdist_group("sandbox")
+
 
 def questions(path: Path, count: int = 4, **fields: Any) -> Path:
     path.write_text(

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 something failed while working; 2 the input cannot be used
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -65,8 +66,11 @@ def cli() -> None:
 
 def main() -> None:
     """The console script: errors of ours become one line and an exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # LANG=C: a name that the terminal cannot show is no reason to fail
     try:
-        cli(standalone_mode=False)
+        cli(prog_name="isocost", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(_say("interrupted", 130))
     except click.ClickException as error:
@@ -87,10 +91,10 @@ def main() -> None:
 
 
 def _code(error: Exception) -> int | None:
-    """The exit code of an error of ours; imported here, so that help need not wait for it."""
+    """The exit code of an error of ours or of the system's; imported here, so that help need not wait for it."""
     from isocost.records.errors import CapReached, InputError, IsocostError
 
-    codes = {InputError: 2, CapReached: 3, IsocostError: 1}
+    codes = {InputError: 2, CapReached: 3, IsocostError: 1, OSError: 1}  # a path that cannot be written is the user's
     return next((code for kind, code in codes.items() if isinstance(error, kind)), None)
 
 

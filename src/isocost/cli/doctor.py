@@ -32,7 +32,7 @@ class Finding(NamedTuple):
     cure: str = ""
 
 
-@click.command(epilog="Example:  isocost doctor --json")
+@click.command(epilog="\b\nExample:\n  isocost doctor --json")
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
 def doctor(json_: bool) -> None:
     """Say what is installed, what is missing and how to get it, and what this machine can do."""

@@ -10,7 +10,7 @@ from isocost.records import open_records
 from isocost.study.view import SEED, draw_frontier
 
 
-@click.command(epilog="Example:  isocost frontier runs/quickstart --x tokens --y accuracy --json")
+@click.command(epilog="\b\nExample:\n  isocost frontier runs/quickstart --x tokens --y accuracy --json")
 @click.argument("records", type=click.Path(path_type=Path))
 @click.option("--x", default="cost", show_default=True, help="What is paid.")
 @click.option("--y", default="accuracy", show_default=True, help="What is gained.")

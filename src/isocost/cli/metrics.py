@@ -12,7 +12,7 @@ from isocost.records import open_records
 SHOWN = ("accuracy", "tokens", "seconds", "cost", "cost_per_correct_pooled")
 
 
-@click.command(epilog="Example:  isocost metrics runs/quickstart --metric accuracy --metric cost --json")
+@click.command(epilog="\b\nExample:\n  isocost metrics runs/quickstart --metric accuracy --metric cost --json")
 @click.argument("records", type=click.Path(path_type=Path))
 @click.option("--metric", "names", multiple=True, help="Only this one; may be given several times.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
@@ -35,7 +35,7 @@ def metrics(records: Path, names: tuple[str, ...], json_: bool) -> None:
             click.echo(f"{system.system}: {system.n_errors:,} of {system.n_records:,} attempts failed; no metric counts them.")
 
 
-@click.command(epilog="Example:  isocost compare runs/quickstart --metric accuracy --baseline zero-shot")
+@click.command(epilog="\b\nExample:\n  isocost compare runs/quickstart --metric accuracy --baseline zero-shot")
 @click.argument("records", type=click.Path(path_type=Path))
 @click.option("--metric", default="accuracy", show_default=True, help="What to compare.")
 @click.option("--baseline", help="Compare every system with this one only.")

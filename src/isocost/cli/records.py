@@ -8,13 +8,26 @@ import polars as pl
 from isocost.cli.output import as_json, say_table
 from isocost.records import open_records
 
+SHOWN = {  # the columns of a list, and what stands above them
+    "system": "system",
+    "item": "item",
+    "attempt": "attempt",
+    "answer": "answer",
+    "score": "score",
+    "n_calls": "calls",
+    "prompt_tokens": "read",
+    "completion_tokens": "said",
+    "seconds": "seconds",
+    "error": "error",
+}
 
-@click.group(epilog="Example:  isocost records list runs/quickstart")
+
+@click.group(epilog="\b\nExample:\n  isocost records list runs/quickstart")
 def records() -> None:
     """List, compact or export records."""
 
 
-@records.command("list", epilog="Example:  isocost records list runs/quickstart --system vote5 --errors")
+@records.command("list", epilog="\b\nExample:\n  isocost records list runs/quickstart --system vote5 --errors")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--system", help="Only this system's.")
 @click.option("--errors", is_flag=True, help="Only those that ended in an error.")
@@ -34,24 +47,17 @@ def list_(path: Path, system: str | None, errors: bool, limit: int, skip_damaged
     if json_:
         as_json({"count": count, "records": rows.to_dicts()})
     else:
-        shown = (
-            "system",
-            "item",
-            "attempt",
-            "final",
-            "score",
-            "n_calls",
-            "prompt_tokens",
-            "completion_tokens",
-            "seconds",
-            "error",
-        )
-        say_table(f"{count:,} records", shown, [[_cell(row[name]) for name in shown] for row in rows.to_dicts()])
+        rows = rows.with_columns(answer=pl.coalesce("final", "text"))
+        shown = {name: head for name, head in SHOWN.items() if rows[name].count()}  # what is known of any
+        cells = [[_cell(value) for value in row] for row in rows.select(*shown).rows()]
+        say_table(f"{count:,} records", tuple(shown.values()), cells)
+        if count > limit:
+            click.echo(f"{count - limit:,} more. Hint: --limit {count} shows all, `isocost records export` writes them.")
     for line in opened.damaged:
         click.echo(f"left out: {line}", err=True)
 
 
-@records.command(epilog="Example:  isocost records compact runs/quickstart")
+@records.command(epilog="\b\nExample:\n  isocost records compact runs/quickstart")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--skip-damaged", is_flag=True, help="Leave out lines that cannot be read; the file they stand in is kept.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
@@ -65,7 +71,7 @@ def compact(path: Path, skip_damaged: bool, json_: bool) -> None:
         click.echo(f"{count:,} records in {path}")
 
 
-@records.command(epilog="Example:  isocost records export runs/quickstart answers.csv")
+@records.command(epilog="\b\nExample:\n  isocost records export runs/quickstart answers.csv")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")

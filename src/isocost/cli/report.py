@@ -1,16 +1,15 @@
 """`isocost report`: the web page or a picture of some records."""
 
-import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
+from isocost.cli.output import console
 from isocost.report import ReportData, image, page, plot, table
 from isocost.study.view import view
 
 
-@click.command(epilog="Example:  isocost report runs/quickstart --image frontier.svg")
+@click.command(epilog="\b\nExample:\n  isocost report runs/quickstart --image frontier.svg")
 @click.argument("records", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The page. [RECORDS/report.html]")
 @click.option("--image", "picture", type=click.Path(path_type=Path), help="Write the plot as .png or .svg instead.")
@@ -31,7 +30,7 @@ def report(records: Path, output: Path | None, picture: Path | None, x: str | No
 
 def show(data: ReportData) -> None:
     """The table and the plot on stdout, as wide as the terminal."""
-    console = Console(file=sys.stdout)
-    table(data, console)
+    stdout = console()
+    table(data, stdout)
     click.echo()
-    plot(data, console)
+    plot(data, stdout)

@@ -1,5 +1,6 @@
 """`isocost study`: ask every system every question, then show the frontier."""
 
+import re
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -9,14 +10,14 @@ from isocost.cli.output import as_json, say_table
 from isocost.cli.report import show
 from isocost.report import page
 from isocost.run import Outcome, Progress
-from isocost.study.dry import dry_run
+from isocost.study.dry import dry_run, rehearse
 from isocost.study.file import read_study
 from isocost.study.story import How, conduct, set_aside
 from isocost.study.team import Prepared, prepare
 from isocost.study.view import view
 
 
-@click.command(epilog="Example:  isocost study examples/quickstart.toml -o runs/quickstart --max-cost 0.50")
+@click.command(epilog="\b\nExample:\n  isocost study examples/quickstart.toml -o runs/quickstart --max-cost 0.50")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--into", type=click.Path(path_type=Path), help="Folder of the records and the report. [runs/NAME]")
 @click.option("--engine", type=click.Choice(["here", "ray"]), default="here", show_default=True, help="Who does the work.")
@@ -47,11 +48,15 @@ def study(
     if dry_run:
         _dry_run(prepared, json_)
         return
-    how = How(into or Path("runs") / (prepared.study.settings.name or file.stem), engine, max_cost)
+    rehearse(prepared)
+    how = How(into or Path("runs") / _folder(prepared.study.settings.name or file.stem), engine, max_cost)
     if not resume and (aside := set_aside(how.into)):
         click.echo(f"what was in {how.into} is now in {aside}", err=True)
-    for model in prepared.unpriced:
-        click.echo(f"note: model '{model}' has no price: its systems are shown as unpriced, and stay off money axes.", err=True)
+    if prepared.unpriced:
+        names = ", ".join(f"'{model}'" for model in prepared.unpriced)
+        click.echo(
+            f"note: no price is known of {names}: their systems are shown as unpriced, and stay off money axes.", err=True
+        )
     with nullcontext() if quiet else Progress() as progress:
         outcome = conduct(prepared, how, progress)
     _tell(how, outcome, with_page=with_page, json_=json_)
@@ -61,8 +66,13 @@ def study(
         )
         raise SystemExit({"cap": 3, "interrupt": 130}[outcome.stopped])
     if outcome.errors and outcome.errors == outcome.asked:
-        click.echo("error: every call failed. Hint: `isocost records list DIR --errors` says how.", err=True)
+        click.echo(f"error: every call failed. Hint: `isocost records list {how.into} --errors` says how.", err=True)
         raise SystemExit(1)
+
+
+def _folder(name: str) -> str:
+    """The study's name as that of one folder, whatever stands in it."""
+    return re.sub(r"[/\\\0]|^\.+", "-", name)
 
 
 def _tell(how: How, outcome: Outcome, *, with_page: bool, json_: bool) -> None:

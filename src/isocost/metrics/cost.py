@@ -54,8 +54,8 @@ def cost_per_correct_pooled(answers: Answers) -> Estimate | None:
     asked, n = up.counts > 0, int(up.counts.sum())
     size = n / asked.sum()  # per answer rather than per cluster, so that the denominator is a share
     found = ratio_of_sums(up.totals[asked] / size, down.totals[asked] / size)
-    note = "infinite: no answer is right" if math.isinf(found.value) else ""
-    return estimate(found._replace(n=n), answers.basis, note=note)
+    method = f"infinite: no answer is right; low by {found.method}" if math.isinf(found.value) else found.method
+    return estimate(found._replace(n=n, method=method), answers.basis)
 
 
 def cost_per_correct_per_question(answers: Answers, *, instead: float = math.inf) -> Estimate | None:

@@ -10,7 +10,7 @@ import polars as pl
 
 from isocost.frontier import Frontier
 from isocost.metrics import Estimate, SystemMetrics
-from isocost.report.words import AXES
+from isocost.report.words import AXES, missing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,10 @@ class ReportData:
         """What was measured of a system; None where nothing was."""
         found = self.told(system, metric)
         return None if found is None or found.value is None or math.isnan(found.value) else found
+
+    def missing(self, system: str, metric: str, kind: str) -> str:
+        """Why there is no value, in a word; a cost of right answers that is not there lacks what the cost lacks."""
+        return missing(kind, self.told(system, metric) or (self.told(system, "cost") if kind == "money" else None))
 
     def value(self, system: str, metric: str) -> float | None:
         """The estimate's value; None where it was not measured."""

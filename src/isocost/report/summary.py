@@ -23,6 +23,8 @@ def verdict(data: ReportData) -> list[Sentence]:
     best = _best(data, y)
     if best is None:
         return [("No system has a measured ", AXES[y].label, ", so none can be recommended.")]
+    if data.value(best, y) == 0:
+        return [("No system answered anything right, so none can be recommended.",)]
     if x not in data.axes:
         return [
             *_most_accurate(data, best),
@@ -57,8 +59,8 @@ def _good(data: ReportData, name: str, best: str) -> bool:
         return False
     if data.target is not None:
         return estimate.value >= data.target
-    if name == best:
-        return True
+    if name == best or estimate.value == 0:  # what is never right is good for nothing, however few were asked
+        return name == best
     bound = data.behind[name].high if name in data.behind else (math.inf if estimate.high is None else estimate.high) - top
     return bound is None or bound >= 0
 
@@ -84,7 +86,9 @@ def _recommendation(data: ReportData, choice: str, best: str) -> list[Sentence]:
             lines.append(("It may still fall short: its interval reaches below what was asked for.",))
     elif choice == best:
         lines.append((Name(best), " has the highest ", *_at(data, best, ", "), "."))
-        lines.append(("Every cheaper system is measurably worse.",) if data.names[0] != best else ("It is also the cheapest.",))
+        never = any(data.value(name, y) == 0 for name in data.names[: data.names.index(best)])
+        worse = f"Every cheaper system is measurably worse{', or was never right' if never else ''}."
+        lines.append((worse if data.names[0] != best else "It is also the cheapest.",))
     else:
         lines.append((Name(choice), " is the cheapest system that is good enough: ", *_at(data, choice), "."))
         lines.append(
@@ -177,11 +181,14 @@ def unmeasured(data: ReportData) -> list[Sentence]:
         metric: [each.system for each in data.systems if data.estimate(each.system, metric) is None]
         for metric in ("cost", "seconds", "first_token_seconds", "cpu_seconds", "energy")
     }
+    unpriced = [name for name in without["cost"] if data.missing(name, "cost", "money") == "unpriced"]
     nowhere = [AXES[metric].label for metric, systems in without.items() if len(systems) == len(data.systems)]
     lines: list[Sentence] = [(f"Not measured for any system: {', '.join(nowhere)}.",)] if nowhere and data.systems else []
     for metric, systems in without.items():
         if 0 < len(systems) < len(data.systems):
-            lines.append((f"{'Unpriced' if metric == 'cost' else f'No {AXES[metric].label}'}: ", *names(systems), "."))
+            rest = systems if metric != "cost" else [name for name in systems if name not in unpriced]
+            lines += [("Unpriced: ", *names(unpriced), ".")] if metric == "cost" and unpriced else []
+            lines += [(f"No {AXES[metric].label}: ", *names(rest), ".")] if rest else []
     drawn = data.frontier(*data.main)
     placed = {name for name in data.names if all(data.value(name, axis) is not None for axis in data.main)}
     left_out = {} if drawn is None else {name: why for name, why in drawn.left_out.items() if name in placed}

@@ -16,7 +16,7 @@ from isocost.metrics import Estimate, SystemMetrics
 from isocost.report.data import ReportData
 from isocost.report.picture import points
 from isocost.report.summary import Sentence, unmeasured, verdict
-from isocost.report.words import AXES, DASH, interval, missing, probability, say
+from isocost.report.words import AXES, DASH, interval, probability, say
 
 HYPHENS = box.Box("    \n    \n -- \n" + "    \n" * 5, ascii=True)  # SIMPLE_HEAD without Unicode
 
@@ -103,7 +103,7 @@ def _value(data: ReportData, name: str, metric: str, *, joint: str = "") -> str:
     kind = AXES[metric].kind if metric in AXES else "money"
     estimate = data.told(name, metric)
     if estimate is None or estimate.value is None:
-        return missing(kind, estimate)
+        return data.missing(name, metric, kind)
     value = say(kind, estimate.value, data.per)
     return f"{value} {interval(kind, estimate, joint=joint).removesuffix(' %'):>11}" if joint else value
 

@@ -10,7 +10,7 @@ from isocost.report.data import ReportData
 from isocost.report.html import Cell, Column, Row, table
 from isocost.report.picture import Point, points
 from isocost.report.summary import asked
-from isocost.report.words import AXES, DASH, digits, interval, missing, probability, say
+from isocost.report.words import AXES, DASH, digits, interval, probability, say
 
 CORRECT = {"cost_per_correct_pooled": "pooled", "cost_per_correct_per_question": "per question"}
 
@@ -35,7 +35,10 @@ def systems(data: ReportData) -> str:
             [
                 _membership(data, placed.get(name)),
                 _estimate(data.told(name, y), AXES[y].kind, whisker=True),
-                *(_estimate(data.told(name, metric), _kind(metric), data.per) for metric in metrics),
+                *(
+                    _estimate(data.told(name, metric), _kind(metric), data.per, data.missing(name, metric, _kind(metric)))
+                    for metric in metrics
+                ),
                 _errors(found[name]),
             ],
             classes="on" if name in placed and placed[name]["on"] else "",
@@ -145,9 +148,11 @@ def _errors(system: SystemMetrics) -> Cell:
     return Cell(f"{system.n_errors:,}", system.n_errors, f"of {system.n_records:,}")
 
 
-def _estimate(estimate: Estimate | None, kind: str, per: int = 1, *, whisker: bool = False) -> Cell:
+def _estimate(
+    estimate: Estimate | None, kind: str, per: int = 1, missing: str = "not measured", *, whisker: bool = False
+) -> Cell:
     if estimate is None or estimate.value is None:
-        return Cell(missing(kind, estimate), small="" if estimate is None else _why(estimate))
+        return Cell(missing, small="" if estimate is None else _why(estimate))
     mark = _whisker(estimate.value, estimate.low, estimate.high) if whisker and kind == "share" else ""
     return Cell(say(kind, estimate.value, per), estimate.value, interval(kind, estimate, per, DASH), mark)
 

@@ -74,16 +74,16 @@ def interval(kind: Kind, estimate: Estimate, per: int = 1, joint: str = " to ") 
 
 def missing(kind: Kind, estimate: Estimate | None) -> str:
     """Why there is no value, in a word: "infinite", "unpriced" or "not measured"."""
-    if estimate is not None and estimate.method.startswith("infinite"):
-        return "infinite"
-    return say(kind, None)
+    if estimate is None:
+        return say(kind, None)
+    return next((word for word in ("infinite", "unpriced") if estimate.method.startswith(word)), "not measured")
 
 
 def probability(value: float | None) -> str:
     """A bootstrap share as a percentage that never claims certainty: 1,000 replicates cannot say 100 %."""
     if value is None or math.isnan(value):
         return "not known"
-    return "> 99 %" if value > 0.995 else "< 1 %" if value < 0.005 else f"{100 * value:.0f} %"
+    return "> 99 %" if value >= 0.995 else "< 1 %" if value <= 0.005 else f"{100 * value:.0f} %"
 
 
 def count(number: int, noun: str) -> str:

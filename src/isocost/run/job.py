@@ -151,14 +151,14 @@ class _Past:
 def backlog(job: Job, stored: Iterable[Record], cap: Cap) -> Backlog:
     """What the job still needs, item by item; counts what the stored records spent into the cap.
 
-    A record that ended in an error is asked again. Raises InputError where a stored record was made by other settings.
+    A record that ended in an error is asked again. Raises InputError where a stored answer was made by other settings.
     """
     past: defaultdict[tuple[str, int], _Past] = defaultdict(_Past)
     for record in stored:
         here = past[record.item, record.attempt]
-        if record.system in job.systems:
-            _check_same_settings(record, job)
         if record.error is None:
+            if record.system in job.systems:
+                _check_same_settings(record, job)
             here.done.add(record.system)
             _spend(record, job, cap)
         else:

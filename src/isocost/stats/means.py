@@ -64,7 +64,7 @@ def ratio_of_sums(numerators: ArrayLike, denominators: ArrayLike, confidence: fl
     up, down = np.asarray(numerators, dtype=np.float64), np.asarray(denominators, dtype=np.float64)
     g = len(up)
     if g < 2:
-        value = math.nan if g == 0 else _over(up[0], down[0])
+        value = math.nan if g == 0 else _over(float(up[0]), float(down[0]))
         return Interval(value, 0.0, math.inf, g, "unbounded: one cluster" if g else "unbounded: no values")
     a, b = float(up.mean()), float(down.mean())
     if b == 0 or down.min() == down.max():

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
-from isocost.records import Answer, Call, Grader, Item, Price, Request, System, derive_seed, text_of
+from isocost.records import Answer, Call, Grader, InputError, Item, Price, Request, System, derive_seed, text_of
 from isocost.study.team import Prepared, make_systems
 from isocost.workload import GraderError, make_grader
 
@@ -28,8 +29,8 @@ class WorstCase:
     *agree* is not bounded by this; none of ours does. The text is as long as its tokens, for those who are shown it.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name, self.calls = name, 0
+    def __init__(self, name: str, confidence: float | None = None) -> None:
+        self.name, self.calls, self.confidence = name, 0, confidence
 
     async def __call__(self, request: Request) -> Answer:
         self.calls += 1
@@ -43,20 +44,46 @@ class WorstCase:
             key=request.key,
         )
         said = f"answer {self.calls} ".ljust(most, "x")
-        return Answer(text=said, confidence=0.0, calls=(call,), logprobs=(-1.0,) if request.logprobs else None)
+        sure = (-50.0,) if request.logprobs else None
+        return Answer(text=said, confidence=self.confidence, logprobs=sure, calls=(call,))
 
 
 def dry_run(prepared: Prepared) -> tuple[list[Bound], Bound]:
     """An upper bound of each system's calls, tokens and dollars, and of them all when identical calls are made once."""
-    study = prepared.study
-    models: dict[str, System] = {name: WorstCase(name) for name in study.models}
-    systems = make_systems(study, models, prepared.workload)
-    made = asyncio.run(_ask(systems, prepared, _judges(prepared, models)))
-    answers = len(prepared.workload.items) * study.settings.attempts
-    asked = {name: answers * (1 if name in systems else len(systems)) for name in made}
+    items, attempts = prepared.workload.items, prepared.study.settings.attempts
+    made = asyncio.run(_ask(prepared, items, attempts))
+    answers, systems = len(items) * attempts, len(prepared.study.systems)
+    asked = {name: answers * (1 if name in prepared.study.systems else systems) for name in made}
     each = [_bound(name, asked[name], calls, prepared.prices) for name, calls in made.items()]
     once = {(call.model, call.key): call for calls in made.values() for call in calls}
-    return each, _bound("in all, identical calls once", answers * len(systems), list(once.values()), prepared.prices)
+    return each, _bound("in all, identical calls once", answers * systems, list(once.values()), prepared.prices)
+
+
+def rehearse(prepared: Prepared) -> None:
+    """Raises InputError for what no question can be asked with (missing examples, say), by trying one a task."""
+    first = {item.task: item for item in reversed(prepared.workload.items)}
+    asyncio.run(_ask(prepared, tuple(first.values()), attempts=1))
+
+
+async def _ask(prepared: Prepared, items: Sequence[Item], attempts: int) -> dict[str, list[Call]]:
+    """The calls of each system, and those of "grading" where there is a judge."""
+    study = prepared.study
+    models: dict[str, System] = {
+        name: WorstCase(str(table.get("name", name)), confidence=0.0 if table["kind"] == "replay" else None)
+        for name, table in study.models.items()  # of models only replayed answers say how sure they are
+    }
+    systems, judges = make_systems(study, models, prepared.workload), _judges(prepared, models)
+    made: dict[str, list[Call]] = {name: [] for name in (*systems, *(["grading"] if judges else []))}
+    for name, item, attempt in product(systems, items, range(attempts)):
+        try:
+            given = await systems[name](item.request(seed=derive_seed(study.settings.seed, item.id, attempt)))
+        except InputError as error:
+            with study.blame():
+                raise InputError(f"systems.{name}: {error}") from error
+        made[name] += given.calls
+        if item.task in judges:
+            made["grading"] += await _judged(judges[item.task], item, given)
+    return made
 
 
 def _judges(prepared: Prepared, models: Mapping[str, System]) -> dict[str, Grader]:
@@ -67,20 +94,6 @@ def _judges(prepared: Prepared, models: Mapping[str, System]) -> dict[str, Grade
         for task, table in zip(tasks, study.workload, strict=True)
         if isinstance(table.get("grader"), Mapping) and "system" in table["grader"]
     }
-
-
-async def _ask(systems: Mapping[str, System], prepared: Prepared, judges: Mapping[str, Grader]) -> dict[str, list[Call]]:
-    """The calls of each system, and those of "grading" where there is a judge."""
-    settings = prepared.study.settings
-    made: dict[str, list[Call]] = {name: [] for name in (*systems, *(["grading"] if judges else []))}
-    for name, system in systems.items():
-        for item in prepared.workload.items:
-            for attempt in range(settings.attempts):
-                answer = await system(item.request(seed=derive_seed(settings.seed, item.id, attempt)))
-                made[name] += answer.calls
-                if item.task in judges:
-                    made["grading"] += await _judged(judges[item.task], item, answer)
-    return made
 
 
 async def _judged(judge: Grader, item: Item, answer: Answer) -> Sequence[Call]:

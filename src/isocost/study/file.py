@@ -1,5 +1,6 @@
 """A study file: TOML that names the models, the questions and the systems; errors say on which line."""
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator
@@ -11,9 +12,19 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from isocost.metrics.summary import AXES
 from isocost.records import InputError
 
 SECTIONS = ("study", "models", "workload", "systems", "parts")
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`study.budget`: what one answer may spend."""
+
+    tokens: int | None = None
+    calls: int | None = None
+    seconds: float | None = None
+    dollars: float | None = None
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,7 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     attempts: how often each system answers each question. concurrency: questions under way at once.
     max_cost, max_tokens: the cap of the whole run, in dollars and tokens. axes: the frontier's, cost first.
-    budget: what one answer may spend ({tokens, calls, seconds}). timeout: seconds a question may take.
+    budget: what one answer may spend ({tokens, calls, seconds, dollars}). timeout: seconds a question may take.
     """
 
     name: str = ""
@@ -34,7 +45,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timeout: float | None = None
     retries: int = 0
     axes: tuple[str, str] = ("cost", "accuracy")
-    budget: dict[str, float] = {}
+    budget: Limits = Limits()
 
 
 class StudyFile(Struct, frozen=True, kw_only=True):
@@ -54,7 +65,7 @@ class StudyFile(Struct, frozen=True, kw_only=True):
         try:
             yield
         except InputError as error:
-            place = re.match(r"[\w-]+(?:\[\d+\]|\.[\w-]+)+(?=: )", str(error))
+            place = re.match(rf"(?:{'|'.join(SECTIONS)})[.\[].+?(?=: )", str(error))
             if error.file is not None or place is None:
                 raise
             raise InputError(str(error), file=self.path, line=line_of(self.text, place.group())) from error
@@ -64,7 +75,7 @@ def read_study(path: str | Path) -> StudyFile:
     """The study file at `path`. Raises InputError with file and line."""
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError("there is no such study file. Hint: see examples/quickstart.toml.", file=path) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -97,12 +108,15 @@ def _check_sections(data: dict[str, Any], path: Path, text: str) -> None:
     for name, shape in (("workload", "[[workload]] with a `kind`"), ("systems", "[systems.NAME] with a `kind`")):
         if not data.get(name):
             raise InputError(f"a study needs at least one {shape}. Hint: see examples/quickstart.toml.", file=path)
-    if not isinstance(data["workload"], list):
+    if not isinstance(data["workload"], list) or not all(isinstance(table, dict) for table in data["workload"]):
         raise InputError(
             "workload must be an array of tables. Hint: write [[workload]], with two brackets.",
             file=path,
             line=line_of(text, "workload"),
         )
+    for section in ("study", "models", "systems", "parts"):
+        if not isinstance(data.get(section, {}), dict):
+            raise InputError(f"{section}: must be a table, got {data[section]!r}.", file=path, line=line_of(text, section))
     for section in ("models", "systems", "parts"):
         for name, table in data.get(section, {}).items():
             if not isinstance(table, dict):
@@ -124,13 +138,39 @@ def _settings(table: dict[str, Any], path: Path, text: str) -> Settings:
         near = get_close_matches(key, known, n=1)
         hint = f" Hint: did you mean '{near[0]}'?" if near and key not in known else f" Known settings: {', '.join(known)}."
         raise InputError(f"study.{key}: {message}.{hint}", file=path, line=line_of(text, f"study.{key}")) from error
-    for name, low in (("attempts", 1), ("concurrency", 1), ("max_cost", 0), ("max_tokens", 0), ("timeout", 0), ("retries", 0)):
-        value = getattr(settings, name)
-        if value is not None and not value >= low:
-            raise InputError(
-                f"study.{name}: must be at least {low}, got {value}.", file=path, line=line_of(text, f"study.{name}")
-            )
+    with StudyFile(path=path, text=text, settings=settings, models={}, workload=[], systems={}, parts={}).blame():
+        _check_ranges(settings)
+        _check_axes(settings)
     return settings
+
+
+LEAST = {"attempts": 1, "concurrency": 1, "max_cost": 0, "max_tokens": 0, "timeout": 0, "retries": 0}
+
+
+def _check_ranges(settings: Settings) -> None:
+    given = {f"study.{name}": (getattr(settings, name), least) for name, least in LEAST.items()}
+    given |= {f"study.budget.{name}": (getattr(settings.budget, name), 0) for name in Limits.__struct_fields__}
+    for place, (value, least) in given.items():
+        if value is not None and not least <= value < math.inf:
+            raise InputError(f"{place}: must be at least {least} and finite, got {value}. Hint: leave it out for the default.")
+    if settings.timeout == 0:
+        raise InputError("study.timeout: must be more than 0 seconds, got 0. Hint: leave it out for no limit.")
+
+
+def _check_axes(settings: Settings) -> None:
+    try:
+        check_axes(*settings.axes)
+    except InputError as error:
+        raise InputError(f"study.axes: {error}") from error
+
+
+def check_axes(x: str, y: str) -> None:
+    """Raises InputError unless these are two different metrics that can be axes."""
+    for name in (x, y):
+        if name not in AXES:
+            raise InputError(f"'{name}' is no axis. Hint: {', '.join(AXES)} are.")
+    if x == y:
+        raise InputError(f"the two axes must differ, both are '{x}'.")
 
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
@@ -140,12 +180,14 @@ _KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"
 def line_of(text: str, place: str) -> int | None:
     """The 1-based line where a place such as "systems.vote3.n" or "workload[1].grader.kind" is set.
 
-    The nearest enclosing place when it has no line of its own (inside an inline table, or missing); None when nothing fits.
+    Where it has no line of its own, the first place inside of it, or else the nearest that encloses it (for what is missing, or
+    stands in an inline table); None when nothing fits.
     """
     lines = dict(_places(text))
     while place:
-        if place in lines:
-            return lines[place]
+        inside = (line for name, line in lines.items() if name.startswith((f"{place}.", f"{place}[")))
+        if place in lines or (found := next(inside, None)):
+            return lines.get(place) or found
         cut = max(place.rfind("."), place.rfind("["))
         place = place[:cut] if cut > 0 else ""
     return None

@@ -1,7 +1,9 @@
 """The whole story of a study, and the only place where its loop closes: questions -> answers -> records -> report."""
 
 import asyncio
+import math
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -9,7 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from isocost.records import Cap, InputError, Item, Manifest, RecordWriter, open_records
+from isocost.records import Cap, InputError, Item, Manifest, Record, RecordWriter, open_records
+from isocost.records.disk import locked
 from isocost.records.manifest import SystemEntry, read_items, write_items
 from isocost.run import Job, Observer, Outcome, ask
 from isocost.study.team import Prepared, job_of, make_team
@@ -29,22 +32,32 @@ def conduct(prepared: Prepared, how: How, observe: Observer | None = None) -> Ou
     cap = _cap(prepared, how)
     with RecordWriter(how.into) as writer:
         _check_same_questions(how.into, job)
-        _introduce(prepared, how)
-        stored = open_records(how.into).read()
         team = partial(make_team, prepared.study, prepared.prices)
-        outcome = asyncio.run(ask(job, team, writer, stored=stored, cap=cap, observe=observe))
+        outcome = asyncio.run(ask(job, team, writer, stored=_stored(prepared, how), cap=cap, observe=observe))
     if not outcome.remaining:
         open_records(how.into).compact()
     return outcome
 
 
 def set_aside(folder: Path) -> Path | None:
-    """Moves a study's folder out of the way of a fresh start; where to, or None where there was none. Nothing is deleted."""
-    if not folder.exists() or not any(folder.iterdir()):
+    """Moves a study's folder out of the way of a fresh start; where to, or None where there was none. Nothing is deleted.
+
+    A folder without records stays where it is; so does one that is being written, or in which the command was given.
+    """
+    if not _has_records(folder):
         return None
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise InputError(f"{folder} cannot be set aside from inside. Hint: give the command in another folder.")
     aside = folder.with_name(f"{folder.name}.{datetime.now(UTC):%Y%m%dT%H%M%S.%f}")
-    shutil.move(folder, aside)
+    with locked(folder):
+        shutil.move(folder, aside)
     return aside
+
+
+def _stored(prepared: Prepared, how: How) -> Iterator[Record]:
+    """The stored records; the folder is told of this study after the last of them, so a refused one leaves it as it was."""
+    yield from open_records(how.into).read()
+    _introduce(prepared, how)
 
 
 def _introduce(prepared: Prepared, how: How) -> None:
@@ -92,6 +105,8 @@ def _has_records(folder: Path) -> bool:
 def _cap(prepared: Prepared, how: How) -> Cap:
     settings = prepared.study.settings
     dollars = settings.max_cost if how.max_cost is None else how.max_cost
+    if dollars is not None and not 0 <= dollars < math.inf:
+        raise InputError(f"a cap must be a finite number of dollars, got {dollars}. Hint: leave it out for none.")
     if dollars is not None and prepared.unpriced:
         raise InputError(
             f"a cap of ${dollars:g} needs a price for every model, there is none for {', '.join(prepared.unpriced)}. "

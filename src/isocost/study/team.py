@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from isocost.metrics import list_price
-from isocost.records import Budget, Call, Cap, InputError, Price, Source, System
+from isocost.records import Budget, Call, Cap, Price, Source, System
 from isocost.run import Job, Label, Team
-from isocost.study.file import StudyFile
+from isocost.study.file import Limits, StudyFile
 from isocost.systems.spec import build, build_models, fingerprint
 from isocost.workload import Workload, load_all
 
@@ -85,20 +85,15 @@ def job_of(prepared: Prepared, engine: str) -> Job:
         )
 
 
-def _budget(table: Mapping[str, float], prices: Mapping[str, Price]) -> Budget | None:
-    known = {"tokens": int, "calls": int, "seconds": float, "dollars": float}
-    for name in table:
-        if name not in known:
-            raise InputError(f"study.budget: unknown limit '{name}', expected {', '.join(known)}.")
-    if not table:
+def _budget(limits: Limits, prices: Mapping[str, Price]) -> Budget | None:
+    if limits == Limits():
         return None
-    dollars = table.get("dollars")
     return Budget(
-        tokens=None if "tokens" not in table else int(table["tokens"]),
-        calls=None if "calls" not in table else int(table["calls"]),
-        seconds=table.get("seconds"),
-        microdollars=None if dollars is None else round(dollars * 1e6),
-        prices=dict(prices) if dollars is not None else {},
+        tokens=limits.tokens,
+        calls=limits.calls,
+        seconds=limits.seconds,
+        microdollars=None if limits.dollars is None else round(limits.dollars * 1e6),
+        prices=dict(prices) if limits.dollars is not None else {},
     )
 
 

@@ -13,6 +13,7 @@ from isocost.metrics import Book, Estimate, SystemMetrics, compare, item_table, 
 from isocost.records import Manifest, Price, open_records
 from isocost.records.store import Records
 from isocost.report import ReportData
+from isocost.study.file import check_axes
 
 SEED = 0  # of the bootstrap: the same records give the same report to the byte
 PAID, GAINED = ("cost", "tokens", "seconds", "calls"), "accuracy"
@@ -39,6 +40,7 @@ def view(path: str | Path, axes: tuple[str | None, str | None] = (None, None)) -
     manifest = records.manifest
     book = read(records, manifest.prices)
     systems = summarise(book)
+    check_axes(axes[0] or "cost", axes[1] or GAINED)
     x, y = axes[0] or manifest.axes.get("x"), axes[1] or manifest.axes.get("y") or GAINED
     prices = {**book.listed, **book.own}
     flat, calls = priced(records, prices, manifest.prices)
@@ -59,6 +61,7 @@ def view(path: str | Path, axes: tuple[str | None, str | None] = (None, None)) -
 
 def draw_frontier(records: Records, x: str, y: str, *, replicates: int = 1000, seed: int = SEED) -> Frontier:
     """The frontier of the records on two axes."""
+    check_axes(x, y)
     table = item_table(records, (x, y), records.manifest.prices)
     return draw(table, x=x, y=y, replicates=replicates, rng=np.random.default_rng(seed))
 

@@ -8,6 +8,9 @@ import pytest
 from isocost.records import Answer, Call, Grade, InputError, Item, Request
 from isocost.workload import GRADERS, GraderError, make_grader
 
+# One worker for all: the limit of processes counts every program of the user who runs them.
+pytestmark = pytest.mark.xdist_group("sandbox")
+
 
 class Case(NamedTuple):
     """A table, an item, a right answer and a wrong one; `hopeless`: an item that cannot be graded."""

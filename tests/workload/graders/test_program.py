@@ -9,6 +9,9 @@ from isocost.records import Answer, Grade, Item
 from isocost.workload import GraderError, make_grader
 from isocost.workload.graders.program import assemble, extract
 
+# One worker for all: the limit of processes counts every program of the user who runs them.
+pytestmark = pytest.mark.xdist_group("sandbox")
+
 DOUBLE = Item(
     id="own/0",
     question='import math\n\n\ndef half(x):\n    return x / 2\n\n\ndef twice(x: int) -> int:\n    """Twice x."""\n',

@@ -17,6 +17,9 @@ import pytest
 from isocost.records import InputError
 from isocost.workload.sandbox.run import Limits, Outcome, SandboxError, Server, run
 
+# One worker for all: the limit of processes counts every program of the user who runs them.
+pytestmark = pytest.mark.xdist_group("sandbox")
+
 SRC = Path(__file__).parents[3] / "src"
 OTHERS_PYTHON = "/usr/bin/python3"  # one that a user without rights to ours may run
 Runner = Callable[..., Outcome]

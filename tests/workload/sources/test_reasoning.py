@@ -11,6 +11,9 @@ from isocost.workload import GraderError, load, make_grader
 from isocost.workload.graders.reasoning import evaluates
 from isocost.workload.sources.reasoning import create
 
+# One worker for all: the limit of processes counts every program of the user who runs them.
+pytestmark = pytest.mark.xdist_group("sandbox")
+
 pytest.importorskip("reasoning_gym", reason="pip install 'isocost[tasks]'")
 
 SUM = {"kind": "reasoning-gym", "task": "sums", "dataset": "chain_sum", "settings": {"min_terms": 2, "max_terms": 3}}

@@ -235,7 +235,7 @@ def price_of(price: Price | Mapping[str, Any] | None) -> Price | None:
     if price is None or isinstance(price, Price):
         return price
     try:
-        return msgspec.convert(dict(price), Price)
+        return msgspec.convert(price, Price)
     except msgspec.ValidationError as error:
         raise InputError(
             f"a price is a table of input, output, cached, per_hour, source and date: {error}, got {price}."

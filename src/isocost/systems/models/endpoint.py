@@ -268,7 +268,7 @@ def _seconds(retry_after: str | None) -> float | None:
 
 def _retries(table: Mapping[str, Any]) -> Retries:
     try:
-        return msgspec.convert(dict(table), Retries)
+        return msgspec.convert(table, Retries)
     except msgspec.ValidationError as error:
         raise InputError(f"retries is a table of {', '.join(Retries.__struct_fields__)}: {error}.") from error
 

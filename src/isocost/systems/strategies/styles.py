@@ -23,6 +23,7 @@ def zero_shot(system: System, *, instruction: str = "", max_tokens: int = LONG) 
 
     final: what follows "Answer:", "####" and the like, where the text has it. max_tokens: for requests that have none.
     """
+    _check_limit(max_tokens)
 
     async def answer(request: Request) -> Answer:
         said = (Message("system", instruction),) if instruction else ()
@@ -50,6 +51,7 @@ def few_shot(
     """
     if count is not None and count < 0:
         raise InputError(f"count: must be at least 0 examples, got {count}.")
+    _check_limit(max_tokens)
     limit = max_tokens if max_tokens is not None else LONG if steps else SHORT
 
     async def answer(request: Request) -> Answer:
@@ -64,6 +66,11 @@ def few_shot(
         return given if given.final is not None else replace(given, final=_final(given, steps))
 
     return answer
+
+
+def _check_limit(max_tokens: int | None) -> None:
+    if max_tokens is not None and max_tokens < 1:
+        raise InputError(f"max_tokens: must be at least 1 token, got {max_tokens}.")
 
 
 def _asking(request: Request, prompt: str | tuple[Message, ...], limit: int) -> Request:
