@@ -247,7 +247,7 @@ def test_a_study_whose_every_call_failed_ends_with_an_error_and_counts_them_apar
     study.write_text(STUDY.replace(SYNTHETIC, ENDPOINT))
     said = isocost("study", study, "-o", study.parent / "out", "-q")
     assert said.code == 1
-    assert "every call failed" in said.err
+    assert "every answer ended in an error" in said.err
     one, _ = isocost("metrics", study.parent / "out", "--json").json["systems"]
     assert (one["n_errors"], one["metrics"].get("accuracy", {}).get("value")) == (12, None)
 

@@ -91,6 +91,14 @@ def test_comparisons_pair_questions_and_correct_for_their_number() -> None:
     assert found[0].p >= expected.p
 
 
+def test_a_pair_without_common_values_is_no_comparison_to_correct_for() -> None:
+    priced = [record for name in "ab" for record in answers(name, [1, 0, 1, 1])]
+    world = World([*priced, *answers("unpriced", [1, 0, 1, 1], model="nobody-knows-this")])
+    found = {(c.first, c.second): c for c in compare(world, "cost", prices={"m": Price(input=1, output=1)})}
+    assert "Bonferroni" not in found["a", "b"].difference.method
+    assert found["a", "unpriced"].difference.method == "no question for which both have cost"
+
+
 def test_a_baseline_is_the_second_of_each_pair() -> None:
     world = World([record for name in "abc" for record in answers(name, [1, 0, 1, 1])])
     assert [(c.first, c.second) for c in compare(world, baseline="b")] == [("a", "b"), ("c", "b")]

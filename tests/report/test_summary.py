@@ -1,9 +1,12 @@
 """The plain words are true."""
 
 import msgspec
+import numpy as np
+import polars as pl
 from tests.report.world import BEST, CHEAP, CLOSE, data, system
 
-from isocost.metrics import Estimate, SystemMetrics
+from isocost.frontier import draw
+from isocost.metrics import Estimate, SystemMetrics, item_table, summarise
 from isocost.report import ReportData
 from isocost.report.summary import cheapest_good_enough, unmeasured, verdict
 
@@ -68,6 +71,12 @@ def test_what_nobody_measured_is_said_once_and_what_some_did_not_by_name() -> No
     lines = ["".join(line) for line in unmeasured(ReportData(systems=(BEST, system("unpriced", (0.5, 0.4, 0.6), None))))]
     assert lines[0].startswith("Not measured for any system: seconds per question")
     assert "Unpriced: unpriced." in lines
+
+
+def test_one_question_says_nothing_of_other_questions() -> None:
+    rows = pl.DataFrame({"system": ["a", "b"], "item": ["q", "q"], "score": [1.0, 0.0], "billed": [0.2, 0.1]})
+    drawn = draw(item_table(rows, ("cost", "accuracy")), rng=np.random.default_rng(0))
+    assert "With other questions" not in said(ReportData(systems=summarise(rows), frontiers=(drawn,)))
 
 
 def test_the_study_says_how_sure_and_how_flattered() -> None:

@@ -66,7 +66,9 @@ def study(
         )
         raise SystemExit({"cap": 3, "interrupt": 130}[outcome.stopped])
     if outcome.errors and outcome.errors == outcome.asked:
-        click.echo(f"error: every call failed. Hint: `isocost records list {how.into} --errors` says how.", err=True)
+        click.echo(
+            f"error: every answer ended in an error. Hint: `isocost records list {how.into} --errors` says how.", err=True
+        )
         raise SystemExit(1)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from isocost.metrics import cost, energy, latency, quality
 from isocost.metrics.answers import DOLLARS, Answers, Book, Readable, read, systems
-from isocost.metrics.estimate import Basis, Estimate, basis_of, estimate
+from isocost.metrics.estimate import Basis, Estimate, basis_of, estimate, missing
 from isocost.metrics.means import mean_of
 from isocost.metrics.prices import Floats
 from isocost.records import InputError, Price
@@ -171,6 +171,7 @@ def compare(
     """Every pair of systems, compared question by question, corrected for their number.
 
     With a baseline, only the pairs that hold it, always as the second: the difference is what a system has more than it.
+    A pair without a question that both have a value for (one is unpriced, say) is named, and is no comparison to correct for.
     """
     table = item_table(records, (metric,), prices)
     if baseline is not None and baseline not in table.systems:
@@ -179,12 +180,17 @@ def compare(
     if not pairs:
         return ()
     row, basis = dict(zip(table.systems, table.values[metric], strict=True)), dict(zip(table.systems, table.bases, strict=True))
-    each = 1 - (1 - confidence) / len(pairs)
-    found = [paired_difference(row[a], row[b], table.groups, each, share=AXES[metric].share) for a, b in pairs]
-    note = f"Bonferroni and Holm over {len(pairs)}" if len(pairs) > 1 else ""
+    made = [(a, b) for a, b in pairs if not np.isnan(row[a] + row[b]).all()]
+    each = 1 - (1 - confidence) / max(1, len(made))
+    found = [paired_difference(row[a], row[b], table.groups, each, share=AXES[metric].share) for a, b in made]
+    note = f"Bonferroni and Holm over {len(made)}" if len(made) > 1 else ""
+    told = {
+        pair: (estimate(Interval(*d[:5]), basis_of(basis[name] for name in pair), note=note), float(p))
+        for pair, d, p in zip(made, found, holm([d.p for d in found]), strict=True)
+    }
+    apart = f"no question for which both have {metric}"
     return tuple(
-        Comparison(a, b, metric, estimate(Interval(*d[:5]), basis_of((basis[a], basis[b])), note=note), float(p))
-        for (a, b), d, p in zip(pairs, found, holm([d.p for d in found]), strict=True)
+        Comparison(a, b, metric, *told.get((a, b), (missing(apart, basis_of((basis[a], basis[b]))), 1.0))) for a, b in pairs
     )
 
 

@@ -114,7 +114,8 @@ def decode_line(line: bytes, file: Path, number: int) -> Any:
         return _line.decode(_encoder.encode(_understood(msgspec.json.decode(line))))
     except msgspec.ValidationError as error:
         raise InputError(
-            f"a line must hold a record; {error}. Hint: correct it, or leave such lines out with skip_damaged.",
+            f"a line must hold a record; {error}. Hint: correct it, or leave such lines out by `isocost records compact "
+            "--skip-damaged` (`open_records(..., skip_damaged=True)`).",
             file=file,
             line=number,
         ) from None
@@ -152,7 +153,7 @@ def unreadable(error: Exception, file: Path, number: int) -> InputError:
     what = "is not valid UTF-8" if isinstance(error, UnicodeDecodeError) else f"is not valid JSON ({error})"
     return InputError(
         f"expected one JSON object a line in UTF-8, this line {what}. "
-        "Hint: correct or remove the line; records damaged on disk can be left out with skip_damaged.",
+        "Hint: correct or remove the line; `isocost records compact --skip-damaged` leaves damaged records out.",
         file=file,
         line=number,
     )

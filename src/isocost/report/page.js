@@ -30,7 +30,7 @@ function say(kind, value) {
   return digits(value) + ({ seconds: " s", joules: " J" }[kind] ?? "");
 }
 function sure(p) {
-  return p > 0.995 ? "> 99 %" : p < 0.005 ? "< 1 %" : `${Math.round(100 * p)} %`;
+  return p >= 0.995 ? "> 99 %" : p <= 0.005 ? "< 1 %" : `${Math.round(100 * p)} %`;
 }
 const count = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 

@@ -142,7 +142,8 @@ def _surety(data: ReportData, choice: str) -> list[Sentence]:
         return []
     lines: list[Sentence] = []
     surely = {place.system: place.on_frontier for place in frontier.systems}.get(choice)
-    if surely is not None:
+    asked = data.estimate(choice, data.main[1])
+    if surely is not None and asked is not None and asked.n > 1:  # one question drawn again is the same question
         lines.append(
             ("With other questions of the same kind it would be on the frontier ", probability(surely), " of the time.")
         )
