@@ -105,6 +105,14 @@ def test_a_study_shows_table_plot_and_page_on_stdout_and_progress_on_stderr(stud
     assert (study.parent / "out" / "report.html").exists()
 
 
+@pytest.mark.parametrize(("target", "said"), [(0.1, "cheapest system that reaches 10"), (1.0, "reaches the accuracy asked for")])
+def test_the_report_answers_for_the_accuracy_that_is_good_enough(
+    study: Path, isocost: Isocost, target: float, said: str
+) -> None:
+    study.write_text(STUDY.replace("seed = 3", f"seed = 3\ntarget = {target}").replace("abilities = 1.0", "abilities = 0.0"))
+    assert said in " ".join(isocost("study", study, "-o", study.parent / "out", "-q").out.split())
+
+
 def test_the_same_study_again_asks_nothing(study: Path, records: Path, isocost: Isocost) -> None:
     said = isocost("study", study, "-o", records, "-q", "--json")
     assert said.json["outcome"]["asked"] == 0

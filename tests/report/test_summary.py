@@ -18,7 +18,7 @@ def said(report: ReportData) -> str:
 def test_the_cheapest_that_cannot_be_told_from_the_best_is_recommended() -> None:
     report = ReportData(systems=(BEST, CHEAP, CLOSE))
     assert cheapest_good_enough(report) == "close"
-    assert "close is the cheapest system that is good enough" in said(report)
+    assert "close is the cheapest system that these questions cannot tell from the best" in said(report)
     assert "best has the highest accuracy, 60.0 % (50.0 to 70.0 %)" in said(report)
 
 

@@ -64,6 +64,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (('name = "small"', 'nmae = "small"'), r"study.toml:2: .*did you mean 'name'"),
+        (('name = "small"', "target = 90"), r"study.toml:2: study.target: must be an accuracy between 0 and 1, got 90"),
         (('name = "small"', "attempts = 0"), r"study.toml:2: study.attempts: must be at least 1 and finite, got 0"),
         (('name = "small"', 'attempts = "many"'), r"study.toml:2: study.attempts: Expected `int`"),
         (('name = "small"', "name = small"), r"study.toml:2: not valid TOML"),

@@ -55,9 +55,11 @@ class RecordWriter:
                 data = data[os.write(self._handle, data) :]
             if self._waiting:
                 os.fsync(self._handle)
-        except OSError as error:
+        except BaseException as error:  # an interrupt, too, must leave whole lines only
             os.ftruncate(self._handle, self._end)
-            raise self._full(error) from error
+            if isinstance(error, OSError):
+                raise self._full(error) from error
+            raise
         self._end += sum(map(len, self._waiting))
         self.saved += len(self._waiting)
         self._waiting.clear()

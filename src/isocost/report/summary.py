@@ -90,13 +90,12 @@ def _recommendation(data: ReportData, choice: str, best: str) -> list[Sentence]:
         worse = f"Every cheaper system is measurably worse{', or was never right' if never else ''}."
         lines.append((worse if data.names[0] != best else "It is also the cheapest.",))
     else:
-        lines.append((Name(choice), " is the cheapest system that is good enough: ", *_at(data, choice), "."))
+        lines.append((Name(choice), " is the cheapest system that these questions cannot tell from the best: ", *_at(data, choice), "."))
         lines.append(
             (
                 Name(best),
                 " has the highest ",
                 *_at(data, best, ", "),
-                ", but these questions cannot tell the two apart",
                 *_apart(data, choice),
                 ".",
             )

@@ -31,7 +31,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `[study]` table.
 
     attempts: how often each system answers each question. concurrency: questions under way at once.
-    max_cost, max_tokens: the cap of the whole run, in dollars and tokens. axes: the frontier's, cost first.
+    max_cost, max_tokens: the cap of the whole run, in dollars and tokens. axes: the frontier's, cost first. target: the
+    accuracy that is good enough; without one the report looks for the cheapest system that equals the best.
     budget: what one answer may spend ({tokens, calls, seconds, dollars}). timeout: seconds a question may take.
     """
 
@@ -43,6 +44,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_cost: float | None = None
     max_tokens: int | None = None
     timeout: float | None = None
+    target: float | None = None
     retries: int = 0
     axes: tuple[str, str] = ("cost", "accuracy")
     budget: Limits = Limits()
@@ -144,7 +146,7 @@ def _settings(table: dict[str, Any], path: Path, text: str) -> Settings:
     return settings
 
 
-LEAST = {"attempts": 1, "concurrency": 1, "max_cost": 0, "max_tokens": 0, "timeout": 0, "retries": 0}
+LEAST = {"target": 0, "attempts": 1, "concurrency": 1, "max_cost": 0, "max_tokens": 0, "timeout": 0, "retries": 0}
 
 
 def _check_ranges(settings: Settings) -> None:
@@ -153,6 +155,8 @@ def _check_ranges(settings: Settings) -> None:
     for place, (value, least) in given.items():
         if value is not None and not least <= value < math.inf:
             raise InputError(f"{place}: must be at least {least} and finite, got {value}. Hint: leave it out for the default.")
+    if settings.target is not None and settings.target > 1:
+        raise InputError(f"study.target: must be an accuracy between 0 and 1, got {settings.target}.")
     if settings.timeout == 0:
         raise InputError("study.timeout: must be more than 0 seconds, got 0. Hint: leave it out for no limit.")
 

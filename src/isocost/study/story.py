@@ -74,7 +74,7 @@ def _introduce(prepared: Prepared, how: How) -> None:
         models=study.models,
         axes=dict(zip(("x", "y"), study.settings.axes, strict=True)),
         notes=(study.settings.description,) if study.settings.description else (),
-        extra={"file": str(study.path)},
+        extra={"file": str(study.path), "target": study.settings.target},
     )
     manifest.save(how.into)
     (how.into / "study.toml").write_text(study.text, encoding="utf-8")

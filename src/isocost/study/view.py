@@ -55,6 +55,7 @@ def view(path: str | Path, axes: tuple[str | None, str | None] = (None, None)) -
         behind=_behind(book, systems),
         settings={name: entry.settings for name, entry in manifest.systems.items()},
         prices=prices,
+        target=manifest.extra.get("target"),
         made=_made(path, manifest),
     )
 
