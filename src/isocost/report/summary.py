@@ -90,7 +90,9 @@ def _recommendation(data: ReportData, choice: str, best: str) -> list[Sentence]:
         worse = f"Every cheaper system is measurably worse{', or was never right' if never else ''}."
         lines.append((worse if data.names[0] != best else "It is also the cheapest.",))
     else:
-        lines.append((Name(choice), " is the cheapest system that these questions cannot tell from the best: ", *_at(data, choice), "."))
+        lines.append(
+            (Name(choice), " is the cheapest system that these questions cannot tell from the best: ", *_at(data, choice), ".")
+        )
         lines.append(
             (
                 Name(best),
@@ -144,7 +146,11 @@ def _surety(data: ReportData, choice: str) -> list[Sentence]:
     asked = data.estimate(choice, data.main[1])
     if surely is not None and asked is not None and asked.n > 1:  # one question drawn again is the same question
         lines.append(
-            ("With other questions of the same kind it would be on the frontier ", probability(surely), " of the time.")
+            (
+                "With other questions of the same kind ",
+                Name(choice),
+                f" would be on the frontier {probability(surely)} of the time.",
+            )
         )
     flattery = frontier.flattery[-1] if frontier.flattery else None
     if flattery is not None and flattery.value is not None and flattery.value >= 0.0005:  # what rounds to .1 points

@@ -168,7 +168,8 @@ def test_a_daemon_does_not_outlive_the_program(jailed: Runner) -> None:
         "  os._exit(0)\n"
         "time.sleep(.3)"
     )
-    assert jailed(source).passed
+    # By limits alone, everything else that the same user runs counts too: leave room for it.
+    assert jailed(source, processes=64).passed
     assert alive(marker) == []
 
 
