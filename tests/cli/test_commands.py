@@ -105,7 +105,9 @@ def test_a_study_shows_table_plot_and_page_on_stdout_and_progress_on_stderr(stud
     assert (study.parent / "out" / "report.html").exists()
 
 
-@pytest.mark.parametrize(("target", "said"), [(0.1, "cheapest system that reaches 10"), (1.0, "reaches the accuracy asked for")])
+@pytest.mark.parametrize(
+    ("target", "said"), [(0.1, "cheapest system that reaches 10"), (1.0, "reaches the accuracy asked for")]
+)
 def test_the_report_answers_for_the_accuracy_that_is_good_enough(
     study: Path, isocost: Isocost, target: float, said: str
 ) -> None:
