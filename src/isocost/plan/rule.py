@@ -1,0 +1,78 @@
+"""What every kind of plan is: fitted on evidence towards a goal, it becomes a rule; a rule spends, and says what it got."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from isocost.plan.evidence import Evidence, Floats
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class Latency(Struct, frozen=True):
+    """That share of the questions is to be answered within so many seconds."""
+
+    share: float
+    seconds: float
+
+
+class Goal(Struct, frozen=True, kw_only=True):
+    """What a plan is for: the most quality within a budget, or the least cost for a quality; answers in time, either way.
+
+    budget: mean cost of a question, in the evidence's unit; None: no limit. at_least: mean quality. latency: of the answers.
+    """
+
+    budget: float | None = None
+    at_least: float | None = None
+    latency: Latency | None = None
+
+
+class Outcome(NamedTuple):
+    """What a rule got: (n,) worth, paid and seconds by question, in expectation where it draws lots; NaN where not known.
+
+    shares: (n, S) how often each system was asked at each question (a vote of five counts five).
+    """
+
+    worth: Floats
+    paid: Floats
+    seconds: Floats
+    shares: Floats
+
+
+class Rule(Protocol):
+    """A fitted decision."""
+
+    @property
+    def price(self) -> float | None:
+        """What one more unit of budget would buy, in quality; None where the rule has no such thing."""
+        ...
+
+    def spend(self, evidence: Evidence) -> Outcome:
+        """What it gets on these questions. It may look at what it would see before and while it decides, never at worth."""
+        ...
+
+    def settings(self) -> dict[str, Any]:
+        """All of it that a person reads, as plain data for a TOML file: never a question's text, never a key."""
+        ...
+
+    def arrays(self) -> Arrays:
+        """The rest of it, by name, for the file of numbers beside the plan; often none."""
+        ...
+
+
+class Fit(Protocol):
+    """Makes a rule of evidence. It tunes whatever it tunes on this evidence alone, so that other questions can judge it."""
+
+    def __call__(self, evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: Any) -> Rule:
+        """The rule; raises InputError where the goal cannot be met, naming what could."""
+        ...
+
+
+class Kind(NamedTuple):
+    """One kind of plan: how it is fitted, and how a rule is made again of its settings and arrays."""
+
+    fit: Fit
+    restore: Callable[[Mapping[str, Any], Arrays], Rule]
