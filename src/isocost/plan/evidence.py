@@ -1,7 +1,8 @@
 """`Evidence`: what was measured, as arrays by system, question and attempt. Plans are fitted on it and judged on it."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -9,8 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from isocost.metrics import Book, read
+from isocost.metrics import Basis, Book, read
 from isocost.metrics.answers import systems as answers_by_system
+from isocost.metrics.estimate import BASES
 from isocost.metrics.summary import AXES
 from isocost.records import InputError, Price
 from isocost.records.store import Records
@@ -39,6 +41,7 @@ class Evidence:
     exactly when their texts are the same, NOTHING where there is none. groups: (n,) codes of what a split must not tear
     apart (each question its own group where records name none). questions: their texts, "" where not recorded.
     columns: further numbers known of a question before it is asked. left_out: systems that cannot be used, and why.
+    bases: each system's basis; none given: all measured. prices: by model, as the costs were made of.
     """
 
     systems: tuple[str, ...]
@@ -54,6 +57,8 @@ class Evidence:
     quality_name: str = "accuracy"
     unit: str = "cost"
     left_out: Mapping[str, str] | None = None
+    bases: tuple[Basis, ...] = ()
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
     @cached_property
     def quality(self) -> Floats:
@@ -69,6 +74,20 @@ class Evidence:
     def latency(self) -> Floats:
         """(S, n): each system's mean seconds at each question."""
         return _mean(self.seconds)
+
+    @property
+    def basis(self) -> Basis:
+        """The weakest of the systems' bases: what mixes them is as weak."""
+        return max(self.bases, key=BASES.index, default="measured")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of what was measured: the same for the same answers, however they are kept; no text is read from it."""
+        names = "\0".join((self.quality_name, self.unit, *self.systems, "", *self.items))
+        digest = hashlib.sha256(names.encode())
+        for values in (self.worth, self.paid, self.groups):
+            digest.update(np.ascontiguousarray(values).tobytes())
+        return digest.hexdigest()
 
     def take(self, items: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """The evidence on some of the questions."""
@@ -88,7 +107,8 @@ class Evidence:
         if unknown:
             raise InputError(f"expected systems among {list(self.systems)}, got {unknown}.")
         rows = [self.systems.index(name) for name in systems]
-        return replace(self, systems=tuple(systems), **{name: getattr(self, name)[rows] for name in _CUBES})
+        bases = tuple(self.bases[row] for row in rows) if self.bases else ()
+        return replace(self, systems=tuple(systems), bases=bases, **{name: getattr(self, name)[rows] for name in _CUBES})
 
 
 _CUBES = ("worth", "paid", "seconds", "confidence", "answer")
@@ -136,6 +156,8 @@ def _cubes(records: Records, book: Book, wanted: tuple[str, str, str]) -> Eviden
         columns={},
         quality_name=wanted[0],
         unit=wanted[1],
+        bases=tuple(answers.basis for answers in every),
+        prices={**book.listed, **book.own},
         **cubes,
     )
 

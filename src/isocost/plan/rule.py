@@ -1,5 +1,6 @@
 """What every kind of plan is: fitted on evidence towards a goal, it becomes a rule; a rule spends, and says what it got."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -8,6 +9,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from isocost.plan.evidence import Evidence, Floats
+from isocost.records import InputError
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -17,6 +19,10 @@ class Latency(Struct, frozen=True):
 
     share: float
     seconds: float
+
+    def __post_init__(self) -> None:
+        if not (0 < self.share <= 1 and 0 < self.seconds < math.inf):
+            raise InputError(f"latency: expected a share in (0, 1] and some seconds, got {self.share} within {self.seconds} s.")
 
 
 class Goal(Struct, frozen=True, kw_only=True):
@@ -29,6 +35,12 @@ class Goal(Struct, frozen=True, kw_only=True):
     at_least: float | None = None
     latency: Latency | None = None
 
+    def __post_init__(self) -> None:
+        if self.budget is not None and not 0 <= self.budget < math.inf:
+            raise InputError(f"budget: expected at least 0 and a finite number, got {self.budget}. Hint: leave it out for none.")
+        if self.at_least is not None and not math.isfinite(self.at_least):
+            raise InputError(f"at least: expected a finite number, got {self.at_least}.")
+
 
 class Outcome(NamedTuple):
     """What a rule got: (n,) worth, paid and seconds by question, in expectation where it draws lots; NaN where not known.
@@ -40,6 +52,17 @@ class Outcome(NamedTuple):
     paid: Floats
     seconds: Floats
     shares: Floats
+
+
+def drawn(evidence: Evidence, shares: Floats) -> Outcome:
+    """The outcome of asking one system drawn by lot: shares (n, S), each row's sum 1, or (S,), the same for all questions."""
+    each = np.broadcast_to(shares, (len(evidence.items), len(evidence.systems)))
+
+    def expected(values: Floats) -> Floats:
+        """What has no share need not be known."""
+        return np.asarray((each * np.where(each > 0, values.T, 0.0)).sum(axis=1))
+
+    return Outcome(expected(evidence.quality), expected(evidence.cost), expected(evidence.latency), np.array(each))
 
 
 class Rule(Protocol):
