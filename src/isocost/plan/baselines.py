@@ -19,13 +19,11 @@ from isocost.records import InputError
 Baseline = dict[str, Estimate]
 
 
-def baselines(
-    plan: Outcome, evidence: Evidence, goal: Goal, folds: Folds, rng: np.random.Generator
-) -> dict[str, Baseline]:
+def baselines(plan: Outcome, evidence: Evidence, goal: Goal, folds: Folds, rng: np.random.Generator) -> dict[str, Baseline]:
     """Quality and cost of each baseline, all on held-out questions, with the same folds and the same goal as the plan's.
 
     random: one system for each question, drawn with the plan's own shares. oracle: knows what each answer is worth before it
-    is asked, and may spend what the plan spent or the budget, whichever is more: no choice of one answer a question does better.
+    is asked, and may spend the budget, or what the plan spent if that is more: no choice of a system a question beats it.
     """
     fits = {"best_single": FIXED.fit, "mix": MIX.fit}
     found = {name: cross_fit(fit, evidence, goal, folds, rng).outcome for name, fit in fits.items()}
@@ -51,7 +49,7 @@ def _random(plan: Outcome, evidence: Evidence, folds: Folds) -> Outcome:
 def _length(evidence: Evidence, goal: Goal, folds: Folds, rng: np.random.Generator) -> Baseline:
     try:
         held = cross_fit(partial(kind("route").fit, features="length"), evidence, goal, folds, rng)
-    except InputError as error:  # no texts, say
+    except (InputError, ModuleNotFoundError) as error:  # no texts, say
         unknown = missing(str(error), evidence.basis)
         return {"quality": unknown, "cost": unknown}
     return _estimates(held.outcome, evidence, rng)
@@ -67,7 +65,7 @@ def _oracle(plan: Outcome, evidence: Evidence, goal: Goal) -> Outcome:
     value, cost = np.where(usable, worth, np.nan)[rows], np.where(usable, paid, 0.0)[rows]
     least = float(np.min(cost, axis=1, where=usable[rows], initial=math.inf).sum())
     most = float(np.max(cost, axis=1, where=usable[rows], initial=0.0).sum())
-    level = choose(value, cost, float(np.clip(budget * len(rows), least, most))).level
+    level = choose(value, cost, float(np.clip(budget * len(rows), least * (1 + 1e-12), most * (1 + 1e-12)))).level
     shares = np.zeros(worth.shape)
     shares[rows, level] = 1.0
     outcome = drawn(evidence, shares)

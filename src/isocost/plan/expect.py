@@ -103,7 +103,7 @@ def expect(held: Held, evidence: Evidence, goal: Goal, folds: Folds, rng: np.ran
 
 
 def mean_of(values: Floats, evidence: Evidence, rng: np.random.Generator, *, floor: float = -math.inf) -> Estimate:
-    """The mean of what is known, with its bootstrap interval over groups of questions."""
+    """The mean of what is known by question, with its bootstrap interval over groups of questions."""
     known = ~np.isnan(values)
     if not known.any():
         return missing("not known for any question", evidence.basis)
@@ -112,7 +112,7 @@ def mean_of(values: Floats, evidence: Evidence, rng: np.random.Generator, *, flo
     found = bootstrap(rows, lambda drawn: float(drawn[:, 0].sum() / drawn[:, 1].sum()), rng=rng, replicates=REPLICATES)
     if math.isinf(found.low):  # no spread at all: what bounds the mean of equal values
         return estimate(clustered_mean(values, evidence.groups), evidence.basis, floor=floor)
-    method = f"cross-fitted, {found.method}" + (f" of {len(rows):,} groups" if len(rows) < known.sum() else "")
+    method = found.method + (f" of {len(rows):,} groups" if len(rows) < known.sum() else "")
     return estimate(Interval(found.value, found.low, found.high, int(known.sum()), method), evidence.basis, floor=floor)
 
 
@@ -160,9 +160,7 @@ def _mixes(evidence: Evidence, folds: Folds) -> list[Outcome]:
     return curve
 
 
-def _at(
-    curve: Sequence[Outcome], paid: Floats, cost: float, known: NDArray[np.bool_]
-) -> tuple[Floats, Floats, float, str]:
+def _at(curve: Sequence[Outcome], paid: Floats, cost: float, known: NDArray[np.bool_]) -> tuple[Floats, Floats, float, str]:
     """The mix of this cost: its worth and cost by question, the slope there, and a note where there is none."""
     low, high = int(np.argmin(paid)), int(np.argmax(paid))
     if not paid[low] <= cost <= paid[high]:

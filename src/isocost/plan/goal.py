@@ -21,7 +21,8 @@ _UNIT_WORDS = {
     **dict.fromkeys(("call", "calls"), "calls"),
 }
 _NUMBER = r"(?P<number>\d[\d,_]*\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?)"
-_PER = r"(?:\s*(?:per|/|a|an|each|for)\s*(?P<per>\d[\d,_]*)?\s*(?P<scale>k|m|thousand|million)?\s*(?:questions?|queries|query|items?|requests?)?)?"
+_WHAT = r"(?:questions?|query|queries|items?|requests?)"
+_PER = rf"(?:\s*(?:per|/|a|an|each|for)\s*(?P<per>\d[\d,_]*)?\s*(?P<scale>k|m|thousand|million)?\s*{_WHAT}?)?"
 _BUDGET = re.compile(rf"(?P<dollar>\$)?\s*{_NUMBER}\s*(?P<word>\$|[a-z_]+(?: tokens?)?)?{_PER}", re.IGNORECASE)
 _SCALES = {"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6}
 _SECONDS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "seconds": 1.0, "min": 60.0}

@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from functools import partial
+from inspect import signature
 from typing import Any
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 
+from isocost.metrics import Estimate
 from isocost.plan.baselines import baselines
 from isocost.plan.evidence import Evidence
-from isocost.plan.expect import cross_fit, expect, mean_of, split
+from isocost.plan.expect import Expectation, Fitting, cross_fit, expect, mean_of, split
 from isocost.plan.kinds import kind
 from isocost.plan.plan import Made, Plan
 from isocost.plan.rule import Goal
+from isocost.plan.select import Selected, select
+from isocost.records import InputError
 
 
 class How(Struct, frozen=True, kw_only=True):
@@ -23,17 +28,29 @@ class How(Struct, frozen=True, kw_only=True):
     records: str = ""
 
 
-def make(evidence: Evidence, goal: Goal, name: str, options: Mapping[str, Any] | None = None, how: How = How()) -> Plan:
+def make(
+    evidence: Evidence, goal: Goal, name: str | None = None, options: Mapping[str, Any] | None = None, how: How = How()
+) -> Plan:
     """The plan of this kind for this goal, with what it will achieve on questions it was not made from.
 
-    Raises InputError where the goal cannot be met or the kind does not apply, saying why.
+    name None: the kind that does best by cross-fitting; what choosing it flatters is taken off. Raises InputError where the
+    goal cannot be met or the kind does not apply, saying why.
     """
     rng = np.random.default_rng(how.seed)
-    fit = partial(kind(name).fit, **(options or {}))
-    rule = fit(evidence, goal, rng.spawn(1)[0])
     folds = split(evidence.groups, how.folds, rng)
-    held = cross_fit(fit, evidence, goal, folds, rng)
+    if name is None:
+        if options:
+            raise InputError(f"options {list(options)} belong to a kind. Hint: name it with --kind.")
+        selected = select(evidence, goal, folds, rng)
+        name, held = selected.name, selected.held[selected.name]
+        rule = kind(name).fit(evidence, goal, rng.spawn(1)[0])
+    else:
+        fit = _fitting(name, options or {})
+        rule = fit(evidence, goal, rng.spawn(1)[0])
+        held, selected = cross_fit(fit, evidence, goal, folds, rng), None
     found = expect(held, evidence, goal, folds, rng)
+    if selected is not None:
+        found = _sobered(found, selected)
     expected = {"quality": found.quality, "cost": found.cost, "in_time": found.in_time}
     return Plan(
         kind=name,
@@ -60,6 +77,39 @@ def make(evidence: Evidence, goal: Goal, name: str, options: Mapping[str, Any] |
         prices=dict(evidence.prices),
         arrays=dict(rule.arrays()),
     )
+
+
+def _fitting(name: str, options: Mapping[str, Any]) -> Fitting:
+    """The kind's fit with these options, which it must know."""
+    fit = kind(name).fit
+    known = list(signature(fit).parameters)[3:]  # after evidence, goal and rng
+    unknown = [option for option in options if option not in known]
+    if unknown:
+        raise InputError(f"kind '{name}' has the options {known or 'none'}, got {unknown}.")
+    return partial(fit, **options)
+
+
+def _sobered(found: Expectation, selected: Selected) -> Expectation:
+    """The expectation less what choosing the kind flatters, and words that say so."""
+    quality, cost = max(0.0, selected.optimism[0]), min(0.0, selected.optimism[1])
+    over = _shifted(found.over_mix, -quality)
+    note = (
+        f"chosen among {', '.join(selected.held)} by cross-fitting; that flatters, so {quality:.2g} were taken off the quality "
+        f"and {-cost:.2g} put on the cost (bootstrap, questions not drawn)"
+    )
+    return msgspec.structs.replace(
+        found,
+        quality=_shifted(found.quality, -quality),
+        cost=_shifted(found.cost, -cost),
+        over_mix=over,
+        beats_mix=over.low is not None and over.low > 0,
+        notes=(note, *found.notes, *(f"{name} does not apply: {why}" for name, why in selected.left_out.items())),
+    )
+
+
+def _shifted(found: Estimate, by: float) -> Estimate:
+    ends = {name: None if (end := getattr(found, name)) is None else end + by for name in ("value", "low", "high")}
+    return msgspec.structs.replace(found, **ends)
 
 
 def _measured(evidence: Evidence, rng: np.random.Generator) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator) -> Mix:
     shares /= shares.sum()
     duals = {name: -float(dual) for (name, _, _), dual in zip(limits, solved.ineqlin.marginals, strict=True)} if limits else {}
     scale = worth_scale / cost_scale
-    price = 0.0
+    price: float | None = 0.0
     if goal.at_least is not None:
         price = scale / duals["at_least"] if duals["at_least"] > TINY else None
     elif goal.budget is not None:

@@ -1,4 +1,4 @@
-"""`Plan`: a decision as data. A TOML file that a person reads and compares, and where it needs one, a file of numbers beside it."""
+"""`Plan`: a decision as data: a TOML file that a person reads and compares, and for some a file of numbers beside it."""
 
 import hashlib
 import io
@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import tomli_w
 from msgspec import Struct
 
 from isocost import __version__
@@ -152,7 +153,7 @@ def _converted(raw: dict[str, Any], file: Path) -> dict[str, Any]:
 def _fill(value: Any) -> None:
     """Puts None where an estimate has no number: TOML has no such thing."""
     if isinstance(value, dict):
-        if {"n", "method", "basis"} <= value.keys():
+        if _estimates(value):
             for name in ("value", "low", "high"):
                 value.setdefault(name, None)
         for part in value.values():
@@ -196,10 +197,24 @@ def _without_none(value: Any) -> Any:
     return value
 
 
-def _toml(raw: dict[str, Any]) -> str:
-    import tomli_w
+def _toml(table: Mapping[str, Any], path: str = "") -> str:
+    """The table as TOML: plain values first, each estimate on a line of its own, then the tables within."""
+    lines = [tomli_w.dumps({name: value}) for name, value in table.items() if not isinstance(value, dict)]
+    for name, value in table.items():
+        if isinstance(value, dict) and _estimates(value):
+            lines.append(f"{_key(name)} = {{ {', '.join(tomli_w.dumps(value).splitlines())} }}\n")
+    for name, value in table.items():
+        if isinstance(value, dict) and not _estimates(value):
+            lines.append(f"\n[{path}{_key(name)}]\n{_toml(value, f'{path}{_key(name)}.')}")
+    return "".join(lines)
 
-    return tomli_w.dumps(raw)
+
+def _key(name: str) -> str:
+    return tomli_w.dumps({name: 0}).removesuffix(" = 0\n")
+
+
+def _estimates(value: Mapping[str, Any]) -> bool:
+    return {"n", "method", "basis"} <= value.keys()
 
 
 def _line(file: Path, place: str) -> int | None:

@@ -37,7 +37,9 @@ class Goal(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.budget is not None and not 0 <= self.budget < math.inf:
-            raise InputError(f"budget: expected at least 0 and a finite number, got {self.budget}. Hint: leave it out for none.")
+            raise InputError(
+                f"budget: expected at least 0 and a finite number, got {self.budget}. Hint: leave it out for none."
+            )
         if self.at_least is not None and not math.isfinite(self.at_least):
             raise InputError(f"at least: expected a finite number, got {self.at_least}.")
 
@@ -86,12 +88,12 @@ class Rule(Protocol):
         ...
 
 
-class Fit(Protocol):
-    """Makes a rule of evidence. It tunes whatever it tunes on this evidence alone, so that other questions can judge it."""
+Fit = Callable[..., Rule]
+"""`fit(evidence, goal, rng, *, option=...)`: makes a rule of evidence; what may follow `rng` are the kind's own options.
 
-    def __call__(self, evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: Any) -> Rule:
-        """The rule; raises InputError where the goal cannot be met, naming what could."""
-        ...
+It tunes whatever it tunes on this evidence alone, so that other questions can judge it. It raises InputError where the goal
+cannot be met, naming what could, and where the kind does not apply to such evidence, saying why.
+"""
 
 
 class Kind(NamedTuple):
