@@ -1,5 +1,6 @@
 """A budget spent where it buys most: which system for which question, how many samples, what to measure next."""
 
+from isocost.plan.check import Check, Test, check
 from isocost.plan.evidence import Evidence, gather
 from isocost.plan.goal import amount, parse_at_least, parse_budget, parse_latency
 from isocost.plan.kinds import KINDS, kind
@@ -9,6 +10,7 @@ from isocost.plan.rule import Goal, Kind, Latency, Outcome, Rule
 
 __all__ = [
     "KINDS",
+    "Check",
     "Evidence",
     "Goal",
     "How",
@@ -17,7 +19,9 @@ __all__ = [
     "Outcome",
     "Plan",
     "Rule",
+    "Test",
     "amount",
+    "check",
     "gather",
     "kind",
     "make",

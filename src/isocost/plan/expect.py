@@ -13,9 +13,10 @@ from isocost.metrics import Estimate
 from isocost.metrics.estimate import estimate, missing
 from isocost.plan.evidence import Evidence, Floats
 from isocost.plan.goal import means, reachable
-from isocost.plan.rule import Goal, Outcome, Rule, drawn
+from isocost.plan.rule import Goal, Outcome, Predicting, Rule, drawn
 from isocost.records import InputError
 from isocost.stats import Interval, bootstrap, clustered_mean, paired_difference
+from isocost.stats.proportions import z_of
 
 REPLICATES = 1000
 Folds = NDArray[np.intp]
@@ -23,9 +24,13 @@ Fitting = Callable[[Evidence, Goal, np.random.Generator], Rule]
 
 
 class Held(NamedTuple):
-    """What the rules of all folds got, each on the questions it was not fitted on; and what a reader should know."""
+    """What the rules of all folds got, each on the questions it was not fitted on; and what a reader should know.
+
+    predicted: (n,) the quality they expected of what they chose; NaN for rules that expect nothing.
+    """
 
     outcome: Outcome
+    predicted: Floats
     notes: tuple[str, ...] = ()
 
 
@@ -33,12 +38,14 @@ class Expectation(Struct, frozen=True, kw_only=True):
     """What a plan will do on other questions of the same kind.
 
     over_mix: how much more quality than the mix at the same cost; beats_mix: its interval lies above 0. in_time: the share of
-    the questions whose mean time is within the goal's limit, where it has one. shares: how often each system is asked.
+    the questions whose mean time is within the goal's limit, where it has one. calibration: quality got less quality predicted,
+    of rules that predict. shares: how often each system is asked.
     """
 
     quality: Estimate
     cost: Estimate
     in_time: Estimate | None = None
+    calibration: Estimate | None = None
     over_mix: Estimate
     beats_mix: bool
     shares: dict[str, Estimate]
@@ -66,6 +73,7 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
     """
     count, far = int(folds.max()) + 1, 0
     parts: list[Outcome] = []
+    predicted = np.full(len(folds), np.nan)
     for fold, stream in zip(range(count), rng.spawn(count), strict=True):
         known = evidence.take(folds != fold)
         try:
@@ -75,9 +83,19 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
             if near == goal:
                 raise
             rule, far = fit(known, near, stream), far + 1
-        parts.append(rule.spend(evidence.take(folds == fold)))
+        others = evidence.take(folds == fold)
+        parts.append(rule.spend(others))
+        predicted[folds == fold] = predictions(rule, others, parts[-1])
     note = f"the goal was out of reach on the questions of {far} of {count} folds; there the nearest was taken"
-    return Held(_joined(parts, folds), (note,) if far else ())
+    return Held(_joined(parts, folds), predicted, (note,) if far else ())
+
+
+def predictions(rule: Rule, evidence: Evidence, outcome: Outcome) -> Floats:
+    """(n,) the quality that the rule expected of what it chose; NaN where it does not say."""
+    if not isinstance(rule, Predicting):
+        return np.full(len(evidence.items), np.nan)
+    expected = rule.predicted(evidence)
+    return np.asarray((outcome.shares * np.where(outcome.shares > 0, expected, 0.0)).sum(axis=1))
 
 
 def expect(held: Held, evidence: Evidence, goal: Goal, folds: Folds, rng: np.random.Generator) -> Expectation:
@@ -94,8 +112,9 @@ def expect(held: Held, evidence: Evidence, goal: Goal, folds: Folds, rng: np.ran
         in_time=_in_time(outcome.seconds, goal, evidence),
         over_mix=over,
         beats_mix=over.low is not None and over.low > 0,
+        calibration=None if np.isnan(held.predicted).all() else mean_of(outcome.worth - held.predicted, evidence, rng),
         shares={
-            name: estimate(clustered_mean(share, evidence.groups), basis, floor=0.0)
+            name: estimate(_share(share, folds, evidence), basis, floor=0.0)
             for name, share in zip(evidence.systems, outcome.shares.T, strict=True)
         },
         notes=tuple(notes),
@@ -175,6 +194,19 @@ def _at(curve: Sequence[Outcome], paid: Floats, cost: float, known: NDArray[np.b
     price = float(b.worth[known].mean() - a.worth[known].mean()) / extra if extra else 0.0
     worth, spent = ((1 - share) * x[known] + share * y[known] for x, y in ((a.worth, b.worth), (a.paid, b.paid)))
     return worth, spent, max(price, 0.0), ""
+
+
+def _share(values: Floats, folds: Folds, evidence: Evidence) -> Interval:
+    """A system's mean share; its spread is that of the questions and, by the jackknife, that of the folds' rules."""
+    if values.min() == values.max():
+        return clustered_mean(values, evidence.groups)
+    n, count = len(values), int(folds.max()) + 1
+    of_folds = np.array([values[folds == fold].mean() for fold in range(count)])
+    questions = float(values.var(ddof=1)) / n
+    beyond = max(0.0, float(np.square(of_folds - of_folds.mean()).sum()) - (count - 1) * count * questions)
+    half = z_of(0.95) * math.sqrt(questions + (count - 1) / count * beyond)
+    value = float(values.mean())
+    return Interval(value, value - half, value + half, n, "cross-fitted, over questions and rules")
 
 
 def _in_time(seconds: Floats, goal: Goal, evidence: Evidence) -> Estimate | None:

@@ -51,13 +51,19 @@ def make(
     found = expect(held, evidence, goal, folds, rng)
     if selected is not None:
         found = _sobered(found, selected)
-    expected = {"quality": found.quality, "cost": found.cost, "in_time": found.in_time}
+    expected = {
+        "quality": found.quality,
+        "cost": found.cost,
+        "in_time": found.in_time,
+        "calibration": found.calibration,
+    }
     return Plan(
         kind=name,
         goal=goal,
         quality=evidence.quality_name,
         unit=evidence.unit,
         systems=evidence.systems,
+        columns=tuple(evidence.columns),
         price=rule.price,
         made=Made(
             records=how.records,
@@ -66,7 +72,7 @@ def make(
             folds=int(folds.max()) + 1,
             seed=how.seed,
         ),
-        notes=found.notes,
+        notes=(*found.notes, *(f"{system} is left out: {why}" for system, why in (evidence.left_out or {}).items())),
         rule=rule.settings(),
         expected={part: estimate for part, estimate in expected.items() if estimate is not None},
         over_mix=found.over_mix,
@@ -82,8 +88,10 @@ def make(
 def _fitting(name: str, options: Mapping[str, Any]) -> Fitting:
     """The kind's fit with these options, which it must know."""
     fit = kind(name).fit
-    known = list(signature(fit).parameters)[3:]  # after evidence, goal and rng
-    unknown = [option for option in options if option not in known]
+    own = list(signature(fit).parameters.values())[3:]  # after evidence, goal and rng
+    known = [parameter.name for parameter in own]
+    some = any(parameter.kind is parameter.VAR_KEYWORD for parameter in own)  # such a kind checks them itself
+    unknown = [] if some else [option for option in options if option not in known]
     if unknown:
         raise InputError(f"kind '{name}' has the options {known or 'none'}, got {unknown}.")
     return partial(fit, **options)

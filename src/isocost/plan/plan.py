@@ -48,9 +48,10 @@ class Numbers(Struct, frozen=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """What to ask which question, and what that will achieve and cost. It holds no question's text and no key.
 
-    rule: the kind's settings. expected: `quality` and `cost` (and `in_time`) on questions it was not fitted on, cost in `unit`
-    a question. price: what one more unit of budget would buy in quality. over_mix: its quality beyond the mix of the same
-    cost. baselines: each with `quality` and `cost`. shares: how often each system is asked. measured: each system by itself.
+    rule: the kind's settings. expected: `quality` and `cost` (and `in_time`, `calibration`) on questions it was not fitted on,
+    cost in `unit` a question. price: what one more unit of budget would buy in quality. over_mix: its quality beyond the mix of
+    the same cost. baselines: each with `quality`, `cost` and `difference`: the plan's quality less its own. shares: how often
+    each system is asked. measured: each system by itself. columns: what it looks at beside the question's text.
     """
 
     version: int = VERSION
@@ -59,6 +60,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     quality: str
     unit: str
     systems: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     price: float | None = None
     made: Made
     notes: tuple[str, ...] = ()
@@ -78,8 +80,8 @@ class Plan(Struct, frozen=True, kw_only=True):
         return kind(self.kind).restore(self.rule, self.arrays)
 
     def spend(self, evidence: Evidence) -> Outcome:
-        """What the plan gets on these questions; systems that it does not know are left out."""
-        return self.restore().spend(evidence.of(self.systems))
+        """What the plan gets on these questions; systems that it does not know are left out, missing ones have no answers."""
+        return self.restore().spend(evidence.aligned(self.systems))
 
     def save(self, file: str | Path) -> None:
         """Writes the plan, whole or not at all; its numbers first, under a name of their own, then what names them."""

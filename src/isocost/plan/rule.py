@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from msgspec import Struct
@@ -85,6 +85,15 @@ class Rule(Protocol):
 
     def arrays(self) -> Arrays:
         """The rest of it, by name, for the file of numbers beside the plan; often none."""
+        ...
+
+
+@runtime_checkable
+class Predicting(Protocol):
+    """A rule that says beforehand how good each answer will be."""
+
+    def predicted(self, evidence: Evidence) -> Floats:
+        """(n, S): the quality it expects of each system, in the evidence's order."""
         ...
 
 
