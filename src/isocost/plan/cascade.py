@@ -254,11 +254,11 @@ def _spend(steps: Sequence[Step], evidence: Evidence) -> Outcome:
         paid += np.where(on, play.paid, 0.0)
         seconds += np.where(on, play.seconds, 0.0)
         shares[:, evidence.systems.index(step.system)] += step.votes * on.mean(axis=1)
-        stop = on & (_stops((step.signal, step.least), plays[:number]) if number < len(steps) else True)
-        worth = np.where(stop, play.worth, worth)
-        on = on & ~stop
+        enough: Mask = np.full(shape, number == len(steps)) | _stops((step.signal, step.least), plays[:number])
+        worth = np.where(on & enough, play.worth, worth)
+        on = on & ~enough
     worth, paid, seconds = (mean(np.where(known, values, np.nan)) for values in (worth, paid, seconds))
-    return Outcome(worth, paid, seconds, np.where(known.any(axis=1)[:, None], shares, np.nan))
+    return Outcome(worth, paid, seconds, np.where(np.any(known, axis=1, keepdims=True), shares, np.nan))
 
 
 def _mixed(weights: Sequence[float], values: Sequence[Floats]) -> Floats:

@@ -10,6 +10,8 @@ from isocost.plan.evidence import Floats
 from isocost.plan.rule import Goal
 from isocost.records import InputError
 
+CLOSE = 1e-9  # relative: how far rounding may carry a mean beyond a goal
+
 
 class Lots(NamedTuple):
     """rows: the policies to follow, cheaper first. weights: with what probability each. price: quality a unit of cost buys."""
@@ -43,12 +45,14 @@ def settle(cost: Floats, quality: Floats, goal: Goal, in_time: Floats | None = N
         lots = _between(gained, paid, goal.at_least)
         spent = float(np.dot(lots.weights, paid[list(lots.rows)]))
         needs = f"budget: a quality of {goal.at_least:.4g} costs {spent:.4g}, got a budget of"
-        _check(goal.budget is None or spent <= goal.budget, f"{needs} {goal.budget}")
+        _check(goal.budget is None or spent <= goal.budget * (1 + CLOSE), f"{needs} {goal.budget}")
         lots = lots._replace(price=1 / lots.price if lots.price else 0.0)
     elif goal.budget is None:
         lots = Lots((len(paid) - 1,), (1.0,), 0.0)
     else:
-        _check(paid[0] <= goal.budget, f"budget: expected at least {paid[0]:.4g} a question, got {goal.budget:.4g}")
+        _check(
+            paid[0] <= goal.budget * (1 + CLOSE), f"budget: expected at least {paid[0]:.4g} a question, got {goal.budget:.4g}"
+        )
         lots = _between(paid, gained, goal.budget)
     return lots._replace(rows=tuple(int(rows[corners[row]]) for row in lots.rows))
 
