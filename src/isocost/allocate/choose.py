@@ -10,7 +10,7 @@ from isocost.allocate.check import affordable, checked
 from isocost.allocate.hull import at_price
 from isocost.allocate.relax import Relaxed, relaxed
 from isocost.allocate.sums import add, picked
-from isocost.allocate.swaps import Found, Plan, Swaps, near, search
+from isocost.allocate.swaps import Plan, near, search
 
 Floats = NDArray[np.float64]
 Levels = NDArray[np.intp]
