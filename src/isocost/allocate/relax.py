@@ -99,9 +99,9 @@ def _bracket(value: Floats, cost: Floats, budget: float) -> tuple[float, float]:
     at = int(np.searchsorted(spent, budget * (m / n)))
     each = base + np.bincount(sample.item[order[:at]], sample.cost[order[:at]], m)
     reach = 4 * each.std() * np.sqrt(m)
-    slope = sample.slope[order]
+    slope = np.concatenate([[2 * sample.slope[order[0]]], sample.slope[order], [0.0]])
     first, last = np.searchsorted(spent, budget * (m / n) + np.array([-reach, reach]))
-    return float(slope[last]) if last < len(slope) else 0.0, float(slope[first]) if first > 0 else 2 * float(slope[0])
+    return float(slope[last + 1]), float(slope[first + (first > 0)])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
