@@ -12,10 +12,10 @@ from isocost.allocate.choose import Choice, choose
 def cheapest(value: ArrayLike, cost: ArrayLike, at_least: float, *, exact: bool = False) -> Choice:
     """The levels (n,) that cost least together and are worth at least `at_least`.
 
-    The fields mean what they mean in `Choice`, turned round: `price` is what one more unit of value costs (0: the cheapest levels
-    are worth enough), and `bound` is a lower bound: no choice that is worth enough costs less. The same knapsack: what an item's
-    level falls short of its best value is spent from a budget of the sum of best values less `at_least`, and what is saved
-    in cost is won. ValueError: as `choose`, and when the best levels of all items together are not worth enough.
+    The fields mean what they mean in `Choice`, turned round: `price` is what one more unit of value costs (0: the cheapest
+    levels are worth enough), and `bound` is a lower bound: no choice that is worth enough costs less. It is the same knapsack:
+    what a level falls short of its item's best value is spent, from a budget of what the best values sum to beyond `at_least`;
+    what is saved in cost is won. ValueError: as `choose`, and when the best levels of all items together are not worth enough.
     """
     table = checked(value, cost)
     best = np.nanmax(table.value, axis=1, keepdims=True)

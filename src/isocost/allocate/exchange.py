@@ -1,4 +1,4 @@
-"""From mixed levels to whole ones within several budgets: rounding that remembers its error, and exchanges of one or two items."""
+"""From mixed levels to whole ones within several budgets: rounding that remembers its error, then changes by ones and twos."""
 
 import numba
 import numpy as np
@@ -17,7 +17,8 @@ def rounded(plans: NDArray[np.intp], share: Floats, cost: Floats, unit: Floats) 
     """
     count, n = plans.shape
     budgets = cost.shape[2]
-    level, error, aim = plans[0].copy(), np.zeros(budgets), np.zeros(budgets)
+    level: Levels = plans[0].copy()
+    error, aim = np.zeros(budgets), np.zeros(budgets)
     for i in range(n):
         same = True
         for m in range(1, count):

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
 from scipy.sparse import csr_array
 
 from isocost.allocate.check import Checked, affordable, checked
@@ -37,11 +36,10 @@ def choose_in_groups(
 ) -> GroupsChoice:
     """The levels that are worth most together, within each group's budget and within the total.
 
-    value and cost (n, k) as in `choose`; groups (n,) numbers each item's group, from 0; budget (g,). Without a total every group
-    is a problem of its own. With one: where the groups together would like to spend more than the total, all of them are one
-    problem at one price; a group that then spends more than its own budget is settled within that budget and leaves the others
-    the rest, at a lower price, at which no group once settled would spend less (water-filling). The bound is the dual at
-    these prices, so it certifies what came out whatever way it was found. ValueError: as `choose`, naming the group.
+    value and cost (n, k) as in `choose`; groups (n,) numbers each item's group, from 0; budget (g,). Without a total every
+    group is a problem of its own. With one that is too small for all of them, all items are one problem at one price; a
+    group that then spends more than its own budget is settled within that, and leaves the others the rest at a lower price, at
+    which it would not spend less (water-filling). The bound is the dual at these prices: it holds however the choice was found. ValueError: as `choose`, naming the group.
     """
     table = checked(value, cost)
     b, group = np.asarray(budget, dtype=np.float64), _numbers(groups, len(table.value), np.shape(budget))
@@ -58,40 +56,26 @@ def choose_in_groups(
     common = 0.0
     while not settled.all():
         rest = np.flatnonzero(~settled[group])
-        found = choose(table.value[rest], table.cost[rest], total - math.fsum(cost_of[settled]))
-        level[rest], common = found.level, found.price
+        shared = choose(table.value[rest], table.cost[rest], total - math.fsum(cost_of[settled]))
+        level[rest], common = shared.level, shared.price
         chosen = table.cost[np.arange(len(level)), level]
         spent = np.array([math.fsum(chosen[group == number]) for number in range(len(b))])
         over = (spent > b) & ~settled
         if not over.any():
             break
-        for number in np.flatnonzero(over):
-            level[group == number] = alone[number].level
+        for index, own in enumerate(alone):
+            if over[index]:
+                level[group == index] = own.level
         settled |= over
     prices = np.where(settled, np.maximum(price - common, 0.0), 0.0)
-    limits = np.append(b, float(total))
-    problem = Problem(
-        table.value, lambda item, _level: _rows(table.cost[item, _level], group[item], len(b)), limits, table.whole
-    )
-    net = table.value - (prices[group] + common)[:, None] * table.cost
-    best = np.nanmax(net, axis=1, keepdims=True)
-    dual = math.fsum([*best.ravel(), *(prices * b), common * total])
-    dual += 1e-13 * (abs(dual) + float(np.nanmax(np.abs(table.value))))  # so that rounding cannot break the bound
-    found = Found(level, dual, False)
-    if exact:
-        found = improved(problem, level, np.where(np.isnan(net), np.inf, best - net), dual)
-    plan = level if found.level is None else found.level
-    worth = problem.worth(plan)
-    bound = max(worth, math.floor(found.bound + 1e-9) if table.whole else found.bound)
-    proved = found.proved or bound - worth <= 1e-12 * abs(worth)
-    return GroupsChoice(plan, worth, problem.spent(plan)[:-1], prices, common, bound, proved)
+    return _certified(table, _Purses(group, b, float(total)), level, prices, common, exact)
 
 
 def _numbers(groups: ArrayLike, items: int, shape: tuple[int, ...]) -> Levels:
     group = np.asarray(groups)
     if len(shape) != 1 or group.shape != (items,):
         raise ValueError(f"budget must be (groups,) and groups ({items},), one number an item, got {shape} and {group.shape}")
-    if items and not (np.issubdtype(group.dtype, np.integer) and 0 <= group.min() and group.max() < shape[0]):
+    if items and not (np.issubdtype(group.dtype, np.integer) and group.min() >= 0 and group.max() < shape[0]):
         raise ValueError(f"groups must be whole numbers from 0 to {shape[0] - 1}, got {np.unique(group)[[0, -1]].tolist()}")
     return group.astype(np.intp)
 
@@ -108,8 +92,33 @@ def _alone(table: Checked, budget: Floats, group: Levels, exact: bool) -> list[C
     return found
 
 
-def _rows(cost: Floats, group: Levels, groups: int) -> csr_array:
-    """What levels of these costs use of each group's budget and of the whole."""
-    m = np.arange(len(cost))
-    entries = np.tile(cost, 2), (np.append(group, np.full(len(cost), groups)), np.append(m, m))
-    return csr_array(entries, shape=(groups + 1, len(cost)))
+class _Purses(NamedTuple):
+    """Each item's group (n,), the groups' budgets (g,), and the whole's."""
+
+    group: Levels
+    budget: Floats
+    total: float
+
+
+def _certified(table: Checked, purses: _Purses, level: Levels, prices: Floats, common: float, exact: bool) -> GroupsChoice:
+    """The plan with the dual at these prices as its bound, or the plan that HiGHS finds beyond it."""
+    group, b, total = purses
+
+    def used(item: Levels, at: Levels) -> csr_array:
+        m, cost = np.arange(len(item)), table.cost[item, at]
+        entries = np.tile(cost, 2), (np.append(group[item], np.full(len(m), len(b))), np.tile(m, 2))
+        return csr_array(entries, shape=(len(b) + 1, len(m)))
+
+    problem = Problem(table.value, used, np.append(b, total), table.whole)
+    net = table.value - (prices[group] + common)[:, None] * table.cost
+    best = np.nanmax(net, axis=1, keepdims=True)
+    dual = math.fsum([*best.ravel(), *(prices * b), common * total])
+    dual += 1e-13 * (abs(dual) + float(np.nanmax(np.abs(table.value))))  # so that rounding cannot break the bound
+    found = Found(level, dual, False)
+    if exact:
+        found = improved(problem, level, np.where(np.isnan(net), np.inf, best - net), dual)
+    plan = level if found.level is None else found.level
+    worth = problem.worth(plan)
+    bound = max(worth, math.floor(found.bound + 1e-9) if table.whole else found.bound)
+    proved = found.proved or bound - worth <= 1e-12 * abs(worth)
+    return GroupsChoice(plan, worth, problem.spent(plan)[:-1], prices, common, bound, proved)

@@ -17,7 +17,7 @@ ROWS, WORTH = 1e3, 1e3  # the largest entry of a row and of the values, against 
 
 
 class Problem(NamedTuple):
-    """Values (n, k), NaN for no level; what levels of items use of each limit, (r, m) sparse; the limits (r,); integer values?"""
+    """Values (n, k), NaN for no level; what items' levels use of each limit, (r, m) sparse; the limits (r,); integer values?"""
 
     value: Floats
     used: Callable[[Levels, Levels], csr_array]

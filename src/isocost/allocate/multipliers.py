@@ -1,4 +1,4 @@
-"""The Lagrangian dual of choosing within several budgets: the prices at which it is least, by cutting planes in a moving box."""
+"""The Lagrangian dual of choosing within several budgets: the prices at which it is least, by cutting planes in a box."""
 
 from typing import NamedTuple
 
@@ -90,7 +90,7 @@ def _cut(value: Floats, cost: Floats, budget: Floats, price: Floats) -> _Cut:
 
 
 def _master(cuts: list[_Cut], best: _Cut, unit: Floats, radius: float) -> tuple[Floats, float, Floats, bool]:
-    """Where the cuts' highest is least within the box around the best prices, its height there, the cuts' shares, at the edge?"""
+    """Where the highest of the cuts is least in the box around the best prices, how high, the cuts' shares, and if at its edge."""
     scale = max(1e-300, max(abs(cut.bound - best.bound) for cut in cuts[-3:]), radius * np.abs(best.slope * unit).sum())
     heights = np.array([cut.bound + cut.slope @ (best.price - cut.price) - best.bound for cut in cuts]) / scale
     slopes = np.array([cut.slope * unit for cut in cuts]) * radius / scale
@@ -101,14 +101,14 @@ def _master(cuts: list[_Cut], best: _Cut, unit: Floats, radius: float) -> tuple[
     result = linprog(aim, np.column_stack([slopes, -np.ones(len(cuts))]), -heights, bounds=bounds, method="highs")
     step = result.x[:-1]
     where = np.maximum(best.price + step * radius * unit, 0.0)
-    edge = bool(((np.abs(step) > 0.999) & (step < down * 1.0 + 2)).any())
+    edge = bool((np.abs(step) > 0.999).any())
     return where, best.bound + float(result.x[-1]) * scale, -result.ineqlin.marginals, edge
 
 
 def _too_little(best: _Cut, budget: Floats) -> str:
     return (
-        f"no choice keeps to all budgets at once: {budget.tolist()} is too little, though each alone would do. At the prices "
-        f"{best.price.tolist()} the cheapest choice costs more than the budgets together. Hint: raise the one with the highest price."
+        f"no choice keeps to all budgets at once: {budget.tolist()} is too little. At the prices "
+        f"{best.price.tolist()} all choices cost more than the budgets together. Hint: raise the dearest budget."
     )
 
 
@@ -118,9 +118,9 @@ def _at_prices(value: Floats, cost: Floats, price: Floats, level: Levels, start:
     budgets = len(price)
     total, spent = 0.0, np.zeros(budgets)
     for i in range(start, stop):
-        best, own, own_cost = -np.inf, 0, np.inf
+        best, own = -np.inf, 0
         for j in range(value.shape[1]):
-            paid, sum_ = 0.0, 0.0
+            paid = 0.0
             for a in range(budgets):
                 paid += price[a] * cost[i, j, a]
             net = value[i, j] - paid

@@ -70,7 +70,7 @@ class Online:
         """The spending, and each budget's price, after an item of these costs."""
         still = max(self.horizon - self.seen, 1)
         rows = zip(*map(self._row, (self.budget, self.price, self.spent, self.moved)), costs, strict=True)
-        after = [_moved(*row, self.spread, self.horizon, still) for row in rows]
+        after = [_moved(row, self.spread, self.horizon, still) for row in rows]
         price, spent, moved = zip(*after, strict=True)
         many = isinstance(self.budget, tuple)
         self.price, self.spent, self.moved = (price, spent, moved) if many else (price[0], spent[0], moved[0])
@@ -96,10 +96,9 @@ class Online:
         return values, [tuple(row) for row in costs]
 
 
-def _moved(
-    budget: float, price: float, spent: float, moved: float, cost: float, spread: float, horizon: int, still: int
-) -> Row:
-    """One budget's price, spending and squared moves after an item of this cost."""
+def _moved(row: Row, spread: float, horizon: int, still: int) -> Row:
+    """One budget's price, spending and squared moves after an item: row holds the budget, these three, and the cost."""
+    budget, price, spent, moved, cost = row
     share = budget / horizon
     if share == 0:
         return price, spent, moved  # nothing can be bought with it, at any price

@@ -20,8 +20,8 @@ NEAR = 2000  # changes of level, nearest to a tie at the prices, of which one or
 class SeveralChoice(NamedTuple):
     """A level for each item (n,), its summed value, its cost and the price by budget (r,), and how good it is.
 
-    The fields mean what they mean in `Choice`: `price[a]` is the value that one more unit of budget a buys, and no choice within
-    the budgets is worth more than `bound`.
+    The fields mean what they mean in `Choice`: `price[a]` is the value that one more unit of budget a buys, and no choice
+    within the budgets is worth more than `bound`.
     """
 
     level: Levels

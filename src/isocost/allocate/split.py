@@ -142,13 +142,15 @@ class Points:
         """What the amounts are worth."""
         x, y = self._arrays()
         filled = np.clip(amount[:, None] - x[:, :-1], 0.0, np.diff(x))
-        return y[:, 0] + (filled * (np.diff(y) / np.diff(x))).sum(axis=1)
+        worth: Floats = y[:, 0] + (filled * (np.diff(y) / np.diff(x))).sum(axis=1)
+        return worth
 
     def amount(self, price: float) -> Floats:
         """The lengths of the pieces that are steeper than the price."""
         x, y = self._arrays()
         widths = np.diff(x)
-        return (widths * (np.diff(y) > price * widths)).sum(axis=1)
+        taken: Floats = (widths * (np.diff(y) > price * widths)).sum(axis=1)
+        return taken
 
     def _arrays(self) -> tuple[Floats, Floats]:
         x, y = np.broadcast_arrays(*(np.atleast_2d(np.asarray(z, dtype=np.float64)) for z in (self.amounts, self.values)))
@@ -230,7 +232,7 @@ def _parts(curves: Curves | Sequence[Curves], total: float) -> list[Curve]:
     for one in given:
         part: Curve
         if hasattr(one, "amount"):
-            part = one
+            part = one  # type: ignore[assignment]  # by its name: a protocol cannot be asked
         elif callable(one):
             part = _Function(one, total)
         else:
