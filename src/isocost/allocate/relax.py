@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isocost.allocate.hull import Steps, steps
+from isocost.allocate.order import descending
 from isocost.allocate.rows import in_blocks
 from isocost.allocate.sums import add, join, picked
 
@@ -19,8 +20,8 @@ NEAR = 64  # upgrades on each side of the price whose items are worth a first se
 class Relaxed(NamedTuple):
     """The relaxation's whole part: every upgrade before the first that the budget no longer pays.
 
-    `level` (n,) costs `spent` (high and low part of an exact sum), within the budget; `price` is the slope of that first upgrade,
-    the relaxation's dual variable; `near` are the items whose upgrades have slopes nearest to it.
+    `level` (n,) costs `spent` (high and low part of an exact sum), within the budget; `price` is the slope of that first
+    upgrade, the relaxation's dual variable; `near` are the items whose upgrades have slopes nearest to it.
     """
 
     level: Levels
@@ -63,15 +64,17 @@ def relaxed(value: Floats, cost: Floats, budget: float) -> Relaxed:
 
 
 def by_slope(upgrades: Steps, low: float = 0.0, high: float = np.inf) -> Levels:
-    """The upgrades with at least the low slope, the steepest first, item by item among equals; not sorted above the high slope."""
+    """The upgrades down to the low slope, the steepest first, item by item among equals; not sorted above the high slope."""
+    if low == 0 and high == np.inf:
+        return descending(upgrades.slope)
     first = np.flatnonzero(upgrades.slope > high)
     rest = np.flatnonzero((upgrades.slope >= low) & (upgrades.slope <= high))
-    return np.concatenate([first, rest[np.argsort(-upgrades.slope[rest], kind="stable")]])
+    return np.concatenate([first, rest[descending(upgrades.slope[rest])]])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def buy(upgrades: Steps, order: Levels, cost: Floats, high: float, low: float, budget: float) -> tuple[int, float, float]:
-    """How many upgrades in the order the budget pays after (high, low) is spent, up to the first that it does not; and the sum."""
+    """How many upgrades the budget pays after (high, low) is spent, in their order up to the first it does not; and the sum."""
     for count in range(len(order)):
         t = order[count]
         i = upgrades.item[t]
@@ -86,7 +89,7 @@ def buy(upgrades: Steps, order: Levels, cost: Floats, high: float, low: float, b
 def _bracket(value: Floats, cost: Floats, budget: float) -> tuple[float, float]:
     """Two slopes that very likely lie on both sides of the price, from a sample of items drawn with a fixed seed."""
     n = len(value)
-    rows = np.random.default_rng(0).integers(n, size=int(4 * n ** (2 / 3)))
+    rows = np.random.default_rng(0).integers(n, size=int(2 * n ** (2 / 3)))
     sample, m = steps(value[rows], cost[rows]), len(rows)
     if not len(sample.slope):
         return 0.0, np.inf
@@ -105,7 +108,7 @@ def _bracket(value: Floats, cost: Floats, budget: float) -> tuple[float, float]:
 def _settle(
     value: Floats, cost: Floats, low: float, high: float, level: Levels, open_: NDArray[np.bool_], start: int, stop: int
 ) -> tuple[float, float, float, float]:
-    """Levels that are best at both prices, and their exact cost; and what the other items cost at the high price and at the low."""
+    """Levels that are best at both prices, and their exact cost; what the other items cost at the high price and at the low."""
     spent, rest, least, most = 0.0, 0.0, 0.0, 0.0
     for i in range(start, stop):
         thrifty, lavish, a, b = -np.inf, -np.inf, 0, 0
