@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -23,14 +24,24 @@ Folds = NDArray[np.intp]
 Fitting = Callable[[Evidence, Goal, np.random.Generator], Rule]
 
 
+class Average(NamedTuple):
+    """A rule's mean worth and paid, and its mean shares (S,)."""
+
+    worth: float
+    paid: float
+    shares: Floats
+
+
 class Held(NamedTuple):
     """What the rules of all folds got, each on the questions it was not fitted on; and what a reader should know.
 
-    predicted: (n,) the quality they expected of what they chose; NaN for rules that expect nothing.
+    predicted: (n,) the quality they expected of what they chose; NaN for rules that expect nothing. rules: what each fold's
+    rule gets on average on all the questions, which tells how much the rules differ.
     """
 
     outcome: Outcome
     predicted: Floats
+    rules: tuple[Average, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -73,6 +84,7 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
     """
     count, far = int(folds.max()) + 1, 0
     parts: list[Outcome] = []
+    rules: list[Average] = []
     predicted = np.full(len(folds), np.nan)
     for fold, stream in zip(range(count), rng.spawn(count), strict=True):
         known = evidence.take(folds != fold)
@@ -83,11 +95,12 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
             if near == goal:
                 raise
             rule, far = fit(known, near, stream), far + 1
-        others = evidence.take(folds == fold)
-        parts.append(rule.spend(others))
-        predicted[folds == fold] = predictions(rule, others, parts[-1])
+        everywhere, here = rule.spend(evidence), folds == fold
+        parts.append(Outcome(*(values[here] for values in everywhere)))
+        rules.append(Average(_mean(everywhere.worth), _mean(everywhere.paid), everywhere.shares.mean(axis=0)))
+        predicted[here] = predictions(rule, evidence.take(here), parts[-1])
     note = f"the goal was out of reach on the questions of {far} of {count} folds; there the nearest was taken"
-    return Held(_joined(parts, folds), predicted, (note,) if far else ())
+    return Held(_joined(parts, folds), predicted, tuple(rules), (note,) if far else ())
 
 
 def predictions(rule: Rule, evidence: Evidence, outcome: Outcome) -> Floats:
@@ -101,21 +114,25 @@ def predictions(rule: Rule, evidence: Evidence, outcome: Outcome) -> Floats:
 def expect(held: Held, evidence: Evidence, goal: Goal, folds: Folds, rng: np.random.Generator) -> Expectation:
     """Estimates of what was got on held-out questions, and how it compares with the mix at equal cost."""
     outcome, basis = held.outcome, evidence.basis
-    over = _over_mix(outcome, evidence, folds)
+    over = _over_mix(held, evidence, folds)
     unknown = int(np.isnan(outcome.worth).sum())
     notes = [*held.notes]
     if unknown:
         notes.append(f"{unknown:,} of {len(folds):,} questions are left out: the answer that was chosen is not recorded")
     return Expectation(
-        quality=mean_of(outcome.worth, evidence, rng),
-        cost=mean_of(outcome.paid, evidence, rng, floor=0.0),
+        quality=widened(mean_of(outcome.worth, evidence, rng), [rule.worth for rule in held.rules]),
+        cost=widened(mean_of(outcome.paid, evidence, rng, floor=0.0), [rule.paid for rule in held.rules], floor=0.0),
         in_time=_in_time(outcome.seconds, goal, evidence),
         over_mix=over,
-        beats_mix=over.low is not None and over.low > 0,
+        beats_mix=over.low is not None and over.low > 0 and _looks(outcome, folds),
         calibration=None if np.isnan(held.predicted).all() else mean_of(outcome.worth - held.predicted, evidence, rng),
         shares={
-            name: estimate(_share(share, folds, evidence), basis, floor=0.0)
-            for name, share in zip(evidence.systems, outcome.shares.T, strict=True)
+            name: widened(
+                estimate(clustered_mean(share, evidence.groups), basis, floor=0.0),
+                [float(rule.shares[row]) for rule in held.rules],
+                floor=0.0,
+            )
+            for row, (name, share) in enumerate(zip(evidence.systems, outcome.shares.T, strict=True))
         },
         notes=tuple(notes),
     )
@@ -135,14 +152,37 @@ def mean_of(values: Floats, evidence: Evidence, rng: np.random.Generator, *, flo
     return estimate(Interval(found.value, found.low, found.high, int(known.sum()), method), evidence.basis, floor=floor)
 
 
-def _over_mix(outcome: Outcome, evidence: Evidence, folds: Folds) -> Estimate:
+def _looks(outcome: Outcome, folds: Folds) -> bool:
+    """Whether any fold's rule treats questions differently: one that does not is a mix itself, and a lucky one at best."""
+    each = (outcome.shares[folds == fold] for fold in range(int(folds.max()) + 1))
+    return any(bool((shares != shares[0]).any()) for shares in each)
+
+
+def widened(found: Estimate, rules: Sequence[float], *, floor: float = -math.inf) -> Estimate:
+    """The estimate's interval with what the rule itself could have been otherwise: the jackknife over the folds' rules.
+
+    The questions' spread says how sure the mean of these rules is; the plan is one more such rule, made from all questions.
+    """
+    means = np.array(rules)
+    variance = (len(means) - 1) / len(means) * float(np.square(means - means.mean()).sum())
+    if found.value is None or not variance > 0:
+        return found
+    reach, ends = z_of(0.95) * math.sqrt(variance), dict[str, float]()
+    for name, sign in (("low", -1), ("high", 1)):
+        end = getattr(found, name)
+        if end is not None:
+            ends[name] = max(floor, found.value + sign * math.hypot(end - found.value, reach))
+    return msgspec.structs.replace(found, **ends, method=f"{found.method}, and the folds' rules")
+
+
+def _over_mix(held: Held, evidence: Evidence, folds: Folds) -> Estimate:
     """How much more quality than the cross-fitted mix of the same realised cost.
 
     The mix's budget is set so that both cost the same on the held-out questions. That budget follows the questions drawn, so
     a question counts by `worth - price * paid` of each (the delta method): the means differ as the qualities do, the spread is
     right. Outside of the costs that mixes can have, the nearest mix is compared, its cost as it is.
     """
-    curve = _mixes(evidence, folds)
+    outcome, curve = held.outcome, _mixes(evidence, folds)
     known = ~np.isnan(outcome.worth + outcome.paid + sum(mix.worth + mix.paid for mix in curve))
     if not known.any():
         return missing("no question on which the plan and the mix are both known", evidence.basis)
@@ -152,7 +192,8 @@ def _over_mix(outcome: Outcome, evidence: Evidence, folds: Folds) -> Estimate:
     gap = outcome.worth[known] - worth - price * (outcome.paid[known] - spent)
     gap = np.where(np.abs(gap) < 1e-12 * max(1.0, float(np.abs(outcome.worth[known]).max())), 0.0, gap)
     found = paired_difference(gap, np.zeros(len(gap)), evidence.groups[known])
-    return estimate(Interval(*found[:5]), evidence.basis, note=note)
+    whole = estimate(Interval(*found[:5]), evidence.basis, note=note)
+    return widened(whole, [rule.worth - price * rule.paid for rule in held.rules]) if gap.any() else whole
 
 
 def _mixes(evidence: Evidence, folds: Folds) -> list[Outcome]:
@@ -196,17 +237,9 @@ def _at(curve: Sequence[Outcome], paid: Floats, cost: float, known: NDArray[np.b
     return worth, spent, max(price, 0.0), ""
 
 
-def _share(values: Floats, folds: Folds, evidence: Evidence) -> Interval:
-    """A system's mean share; its spread is that of the questions and, by the jackknife, that of the folds' rules."""
-    if values.min() == values.max():
-        return clustered_mean(values, evidence.groups)
-    n, count = len(values), int(folds.max()) + 1
-    of_folds = np.array([values[folds == fold].mean() for fold in range(count)])
-    questions = float(values.var(ddof=1)) / n
-    beyond = max(0.0, float(np.square(of_folds - of_folds.mean()).sum()) - (count - 1) * count * questions)
-    half = z_of(0.95) * math.sqrt(questions + (count - 1) / count * beyond)
-    value = float(values.mean())
-    return Interval(value, value - half, value + half, n, "cross-fitted, over questions and rules")
+def _mean(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan
 
 
 def _in_time(seconds: Floats, goal: Goal, evidence: Evidence) -> Estimate | None:
