@@ -24,24 +24,14 @@ Folds = NDArray[np.intp]
 Fitting = Callable[[Evidence, Goal, np.random.Generator], Rule]
 
 
-class Average(NamedTuple):
-    """A rule's mean worth and paid, and its mean shares (S,)."""
-
-    worth: float
-    paid: float
-    shares: Floats
-
-
 class Held(NamedTuple):
     """What the rules of all folds got, each on the questions it was not fitted on; and what a reader should know.
 
-    predicted: (n,) the quality they expected of what they chose; NaN for rules that expect nothing. rules: what each fold's
-    rule gets on average on all the questions, which tells how much the rules differ.
+    predicted: (n,) the quality they expected of what they chose; NaN for rules that expect nothing.
     """
 
     outcome: Outcome
     predicted: Floats
-    rules: tuple[Average, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -84,7 +74,6 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
     """
     count, far = int(folds.max()) + 1, 0
     parts: list[Outcome] = []
-    rules: list[Average] = []
     predicted = np.full(len(folds), np.nan)
     for fold, stream in zip(range(count), rng.spawn(count), strict=True):
         known = evidence.take(folds != fold)
@@ -95,12 +84,11 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
             if near == goal:
                 raise
             rule, far = fit(known, near, stream), far + 1
-        everywhere, here = rule.spend(evidence), folds == fold
-        parts.append(Outcome(*(values[here] for values in everywhere)))
-        rules.append(Average(_mean(everywhere.worth), _mean(everywhere.paid), everywhere.shares.mean(axis=0)))
+        here = folds == fold
+        parts.append(rule.spend(evidence.take(here)))
         predicted[here] = predictions(rule, evidence.take(here), parts[-1])
     note = f"the goal was out of reach on the questions of {far} of {count} folds; there the nearest was taken"
-    return Held(_joined(parts, folds), predicted, tuple(rules), (note,) if far else ())
+    return Held(_joined(parts, folds), predicted, (note,) if far else ())
 
 
 def predictions(rule: Rule, evidence: Evidence, outcome: Outcome) -> Floats:
@@ -113,26 +101,22 @@ def predictions(rule: Rule, evidence: Evidence, outcome: Outcome) -> Floats:
 
 def expect(held: Held, evidence: Evidence, goal: Goal, folds: Folds, rng: np.random.Generator) -> Expectation:
     """Estimates of what was got on held-out questions, and how it compares with the mix at equal cost."""
-    outcome, basis = held.outcome, evidence.basis
-    over = _over_mix(held, evidence, folds)
+    outcome, basis, typical = held.outcome, evidence.basis, _typical(held.outcome, evidence)
+    over = _over_mix(outcome, evidence, folds)
     unknown = int(np.isnan(outcome.worth).sum())
     notes = [*held.notes]
     if unknown:
         notes.append(f"{unknown:,} of {len(folds):,} questions are left out: the answer that was chosen is not recorded")
     return Expectation(
-        quality=widened(mean_of(outcome.worth, evidence, rng), [rule.worth for rule in held.rules]),
-        cost=widened(mean_of(outcome.paid, evidence, rng, floor=0.0), [rule.paid for rule in held.rules], floor=0.0),
+        quality=widened(mean_of(outcome.worth, evidence, rng), typical.worth, folds),
+        cost=widened(mean_of(outcome.paid, evidence, rng, floor=0.0), typical.paid, folds),
         in_time=_in_time(outcome.seconds, goal, evidence),
         over_mix=over,
         beats_mix=over.low is not None and over.low > 0 and _looks(outcome, folds),
         calibration=None if np.isnan(held.predicted).all() else mean_of(outcome.worth - held.predicted, evidence, rng),
         shares={
-            name: widened(
-                estimate(clustered_mean(share, evidence.groups), basis, floor=0.0),
-                [float(rule.shares[row]) for rule in held.rules],
-                floor=0.0,
-            )
-            for row, (name, share) in enumerate(zip(evidence.systems, outcome.shares.T, strict=True))
+            name: widened(estimate(clustered_mean(share, evidence.groups), basis, floor=0.0), share, folds)
+            for name, share in zip(evidence.systems, outcome.shares.T, strict=True)
         },
         notes=tuple(notes),
     )
@@ -158,31 +142,44 @@ def _looks(outcome: Outcome, folds: Folds) -> bool:
     return any(bool((shares != shares[0]).any()) for shares in each)
 
 
-def widened(found: Estimate, rules: Sequence[float], *, floor: float = -math.inf) -> Estimate:
-    """The estimate's interval with what the rule itself could have been otherwise: the jackknife over the folds' rules.
+def widened(found: Estimate, typical: Floats, folds: Folds) -> Estimate:
+    """The estimate, its interval wider by what the rule itself could have been otherwise: the jackknife over the folds' rules.
 
     The questions' spread says how sure the mean of these rules is; the plan is one more such rule, made from all questions.
+    typical: (n,) what the systems that were asked get on average, whatever the question, so that it differs between folds as
+    the rules do; what it would differ by if all rules were the same is taken off.
     """
-    means = np.array(rules)
-    variance = (len(means) - 1) / len(means) * float(np.square(means - means.mean()).sum())
-    if found.value is None or not variance > 0:
+    count, means = int(folds.max()) + 1, np.bincount(folds, typical) / np.bincount(folds)
+    noise = float(np.square(typical - means[folds]).sum()) / max(1, len(typical) - count)  # of one question
+    excess = float(np.square(means - means.mean()).sum()) - (count - 1) * count / len(typical) * noise
+    if found.value is None or not excess > 1e-12 * float(np.square(means).sum()):
         return found
-    reach, ends = z_of(0.95) * math.sqrt(variance), dict[str, float]()
+    reach, ends = z_of(0.95) * math.sqrt((count - 1) / count * excess), dict[str, float]()
     for name, sign in (("low", -1), ("high", 1)):
         end = getattr(found, name)
         if end is not None:
-            ends[name] = max(floor, found.value + sign * math.hypot(end - found.value, reach))
+            ends[name] = found.value + sign * math.hypot(end - found.value, reach)
+    if found.low is not None and found.low >= 0 and found.value >= 0:
+        ends["low"] = max(0.0, ends["low"])
     return msgspec.structs.replace(found, **ends, method=f"{found.method}, and the folds' rules")
 
 
-def _over_mix(held: Held, evidence: Evidence, folds: Folds) -> Estimate:
+def _typical(outcome: Outcome, evidence: Evidence) -> Outcome:
+    """What the systems that were asked get on average over all questions, by question."""
+    found = means(evidence, Goal())
+    quality, cost = np.nan_to_num(found.quality), np.nan_to_num(found.cost)
+    asked = np.maximum(outcome.shares.sum(axis=1), 1e-300)
+    return Outcome(outcome.shares @ quality / asked, outcome.shares @ cost, outcome.seconds, outcome.shares)
+
+
+def _over_mix(outcome: Outcome, evidence: Evidence, folds: Folds) -> Estimate:
     """How much more quality than the cross-fitted mix of the same realised cost.
 
     The mix's budget is set so that both cost the same on the held-out questions. That budget follows the questions drawn, so
     a question counts by `worth - price * paid` of each (the delta method): the means differ as the qualities do, the spread is
     right. Outside of the costs that mixes can have, the nearest mix is compared, its cost as it is.
     """
-    outcome, curve = held.outcome, _mixes(evidence, folds)
+    curve = _mixes(evidence, folds)
     known = ~np.isnan(outcome.worth + outcome.paid + sum(mix.worth + mix.paid for mix in curve))
     if not known.any():
         return missing("no question on which the plan and the mix are both known", evidence.basis)
@@ -193,7 +190,8 @@ def _over_mix(held: Held, evidence: Evidence, folds: Folds) -> Estimate:
     gap = np.where(np.abs(gap) < 1e-12 * max(1.0, float(np.abs(outcome.worth[known]).max())), 0.0, gap)
     found = paired_difference(gap, np.zeros(len(gap)), evidence.groups[known])
     whole = estimate(Interval(*found[:5]), evidence.basis, note=note)
-    return widened(whole, [rule.worth - price * rule.paid for rule in held.rules]) if gap.any() else whole
+    typical = _typical(outcome, evidence)
+    return widened(whole, typical.worth - price * typical.paid, folds) if gap.any() else whole
 
 
 def _mixes(evidence: Evidence, folds: Folds) -> list[Outcome]:
@@ -235,11 +233,6 @@ def _at(curve: Sequence[Outcome], paid: Floats, cost: float, known: NDArray[np.b
     price = float(b.worth[known].mean() - a.worth[known].mean()) / extra if extra else 0.0
     worth, spent = ((1 - share) * x[known] + share * y[known] for x, y in ((a.worth, b.worth), (a.paid, b.paid)))
     return worth, spent, max(price, 0.0), ""
-
-
-def _mean(values: Floats) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else math.nan
 
 
 def _in_time(seconds: Floats, goal: Goal, evidence: Evidence) -> Estimate | None:
