@@ -110,7 +110,7 @@ def _sobered(found: Expectation, selected: Selected) -> Expectation:
         quality=_shifted(found.quality, -quality),
         cost=_shifted(found.cost, -cost),
         over_mix=over,
-        beats_mix=over.low is not None and over.low > 0,
+        beats_mix=found.beats_mix and over.low is not None and over.low > 0,
         notes=(note, *found.notes, *(f"{name} does not apply: {why}" for name, why in selected.left_out.items())),
     )
 
