@@ -83,7 +83,7 @@ def _money(expected: Expected, evidence: Evidence, goal: Goal) -> Prices:
 def _most(expected: Expected, evidence: Evidence, budget: float) -> Prices:
     """The price of `choose` at the budget, corrected once by how far these choices really cost what was expected."""
     cheapest = expected.cost.min(axis=1)
-    floor = float(cheapest.sum())
+    floor = float(cheapest.sum()) * (1 + 1e-12)  # whatever the order of the sum
     count = len(cheapest)
     asked = max(budget * count, floor)
     price = choose(expected.quality, expected.cost, asked).price

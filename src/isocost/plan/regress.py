@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from isocost.plan.evidence import Floats
 from isocost.plan.rule import Arrays
 
-ROUNDS, RATE, DEPTH, LEAF, SAMPLED, TRIED = 150, 0.05, 3, 20, 0.6, 0.3  # of the boosted trees
-NEAREST = 50
+ROUNDS, RATE, DEPTH, LEAF, SAMPLED, TRIED = 150, 0.05, 3, 20, 0.6, 0.1  # of the boosted trees
+NEAREST = 100
 PENALTIES = np.geomspace(10, 1e5, 9)
 
 

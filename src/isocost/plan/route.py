@@ -1,6 +1,6 @@
 """route: each system's quality and cost are predicted before a question is asked; the most quality - price * cost is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
@@ -42,15 +42,13 @@ class Router:
         return Expected(self.quality(points), self.cost(points), self.timely(points) if self.timely else None)
 
     def predicted(self, evidence: Evidence) -> Floats:
-        """(n, S): the quality it expects, for its own systems in their order."""
-        return self.expected(evidence).quality
+        """(n, S): the quality it expects of the evidence's systems; NaN for those it does not know."""
+        return placed(self.expected(evidence).quality, self.systems, evidence.systems, np.nan)
 
     def spend(self, evidence: Evidence) -> Outcome:
         """What asking the chosen system gets."""
-        own, asked = evidence.of(self.systems), lottery(self.expected(evidence), self.prices)
-        shares = np.zeros((len(evidence.items), len(evidence.systems)))
-        shares[:, [evidence.systems.index(name) for name in self.systems]] = asked
-        return Outcome(mixed(own.quality, asked), mixed(own.cost, asked), mixed(own.latency, asked), shares)
+        asked = placed(lottery(self.expected(evidence), self.prices), evidence.of(self.systems).systems, evidence.systems, 0.0)
+        return Outcome(*(mixed(table, asked) for table in (evidence.quality, evidence.cost, evidence.latency)), asked)
 
     def settings(self) -> dict[str, Any]:
         """The systems, what is looked at, who predicts, the prices, and how the predictor was chosen."""
@@ -126,6 +124,14 @@ def _learned(evidence: Evidence, goal: Goal, space: Space, predictor: str | None
     settled = Expected(*(trial.settled(name) for trial, name in zip(trials, chosen, strict=True)))
     notes = {"chosen": chosen[0], "worth": worth}
     return Router(evidence.systems, space, priced(settled, evidence, goal), notes, *made)
+
+
+def placed(table: Floats, names: Sequence[str], among: Sequence[str], other: float) -> Floats:
+    """(n, len(among)): the columns of these names among others."""
+    wide = np.full((len(table), len(among)), other)
+    own = [column for column, name in enumerate(names) if name in among]
+    wide[:, [among.index(names[column]) for column in own]] = table[:, own]
+    return wide
 
 
 def decided(trial: Mapping[str, Expected], evidence: Evidence, goal: Goal) -> dict[str, float]:
