@@ -77,8 +77,8 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         (('name = "small"', 'axes = ["cost", "cost"]'), r"study.toml:2: study.axes: the two axes must differ"),
         (("[study]", "models = 3\n[study]"), r"study.toml:1: models: must be a table"),
         (("[study]", "parts = [1]\n[study]"), r"study.toml:1: parts: must be a table"),
-        (("[study]", "[studdy.x]\n[study]"), r"study.toml:1: unknown section 'studdy'"),
-        (("[study]", "[studdy]"), r"study.toml:1: unknown section 'studdy'.*\[study\]"),
+        (("[study]", "[studdy.x]\n[study]"), r"study.toml:1: there is no section 'studdy'"),
+        (("[study]", "[studdy]"), r"study.toml:1: there is no section 'studdy'.*did you mean 'study'"),
         (('[systems."zero-shot"]', "[parts.x]"), r"at least one \[systems.NAME\]"),
         (
             ('[systems."zero-shot"]\nkind = "zero_shot"\nsystem = "m"', "[systems]\na = 3"),

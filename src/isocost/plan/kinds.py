@@ -1,10 +1,10 @@
 """The kinds of plan by name: one file and one line each."""
 
-from difflib import get_close_matches
 from importlib import import_module
 
 from isocost.plan.rule import Kind
 from isocost.records import InputError
+from isocost.records.errors import did_you_mean
 
 KINDS = {
     "fixed": "isocost.plan.fixed:FIXED",
@@ -20,9 +20,7 @@ KINDS = {
 def kind(name: str) -> Kind:
     """The kind of this name; InputError for one that does not exist, with the nearest name."""
     if name not in KINDS:
-        near = get_close_matches(name, KINDS, 1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise InputError(f"kind: expected one of {', '.join(KINDS)}, got '{name}'.{hint}")
+        raise InputError(f"kind: there is no kind of plan '{name}'.{did_you_mean(name, KINDS)}")
     where, what = KINDS[name].split(":")
     found: Kind = getattr(import_module(where), what)
     return found

@@ -8,7 +8,8 @@ IsocostError
 └── StoreError (OSError)      records could not be written or read back
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,3 +65,20 @@ class CapReached(IsocostError):
 
 class StoreError(IsocostError, OSError):
     """Records could not be written or read."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of an error about a name that is not among the known ones: the nearest of them, and what is known."""
+    names = sorted(map(shorten, known))
+    near = get_close_matches(shorten(name), names, n=2)
+    hint = f" Hint: did you mean {' or '.join(map(repr, near))}?" if near else ""
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"{hint} Known: {', '.join(names[:_LISTED]) or 'none'}{more}."
+
+
+_LISTED = 40
+
+
+def shorten(text: str, most: int = 60) -> str:
+    """The text, cut where it is too long for a message."""
+    return text if len(text) <= most else f"{text[:most]}..."

@@ -5,7 +5,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from msgspec import Struct
 
 from isocost.metrics.summary import AXES
 from isocost.records import InputError
+from isocost.records.errors import did_you_mean
 
 SECTIONS = ("study", "models", "workload", "systems", "parts")
 
@@ -102,11 +102,8 @@ def read_study(path: str | Path) -> StudyFile:
 def _check_sections(data: dict[str, Any], path: Path, text: str) -> None:
     for name in data:
         if name not in SECTIONS:
-            near = get_close_matches(name, SECTIONS, n=1)
-            hint = f" Hint: did you mean [{near[0]}]?" if near else ""
-            raise InputError(
-                f"unknown section '{name}', expected {', '.join(SECTIONS)}.{hint}", file=path, line=line_of(text, name)
-            )
+            line = line_of(text, name)
+            raise InputError(f"there is no section '{name}'.{did_you_mean(name, SECTIONS)}", file=path, line=line)
     for name, shape in (("workload", "[[workload]] with a `kind`"), ("systems", "[systems.NAME] with a `kind`")):
         if not data.get(name):
             raise InputError(f"a study needs at least one {shape}. Hint: see examples/quickstart.toml.", file=path)
@@ -137,8 +134,7 @@ def _settings(table: dict[str, Any], path: Path, text: str) -> Settings:
         found = re.search(r"\$\.(\w+)", message) or re.search(r"unknown field `(\w+)`", message)
         key = found.group(1) if found else ""
         known = Settings.__struct_fields__
-        near = get_close_matches(key, known, n=1)
-        hint = f" Hint: did you mean '{near[0]}'?" if near and key not in known else f" Known settings: {', '.join(known)}."
+        hint = "" if key in known else did_you_mean(key, known)
         raise InputError(f"study.{key}: {message}.{hint}", file=path, line=line_of(text, f"study.{key}")) from error
     with StudyFile(path=path, text=text, settings=settings, models={}, workload=[], systems={}, parts={}).blame():
         _check_ranges(settings)

@@ -4,13 +4,13 @@ import inspect
 import re
 import types
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from isocost.records import InputError, System
+from isocost.records.errors import did_you_mean
 
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -45,16 +45,10 @@ class Parameter(NamedTuple):
         except msgspec.ValidationError as error:
             choices = [choice for part in data if get_origin(part) is Literal for choice in get_args(part)]
             where = f" ({error})" if "$" in str(error) else ""  # inside of a table or list
-            hint = f" {did_you_mean(value, choices)}" if choices else ""
+            hint = did_you_mean(str(value), choices) if choices else ""
             raise InputError(f"{place}: expected {self.type}, got {value!r}{where}.{hint}") from error
         except TypeError:
             return value  # of a type that msgspec does not know: the kind checks it itself
-
-
-def did_you_mean(name: Any, known: Sequence[str]) -> str:
-    """The nearest of the known names, and all of them."""
-    near = get_close_matches(str(name), known, n=1)
-    return (f"Hint: did you mean '{near[0]}'? " if near else "") + f"Known: {', '.join(sorted(known)) or 'none'}."
 
 
 def _imported(reference: str, place: str) -> Any:

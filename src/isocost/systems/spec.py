@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from isocost.records import InputError, System
-from isocost.systems.parameters import Parameter, did_you_mean, parameters_of
+from isocost.records.errors import did_you_mean
+from isocost.systems.parameters import Parameter, parameters_of
 from isocost.systems.strategies.styles import Examples
 
 KINDS: dict[str, str] = {
@@ -79,7 +80,7 @@ def kind_of(name: Any, place: str, *, is_model: bool) -> Kind:
         cure = "write it as [models.NAME] and refer to it by NAME" if not is_model else "write it as [systems.NAME]"
         raise InputError(f"{place}.kind: '{name}' is a {'strategy' if is_model else 'model'}. Hint: {cure}.")
     what = "model" if is_model else "strategy"
-    raise InputError(f"{place}.kind: expected the kind of a {what}, got {name!r}. {did_you_mean(name, known)}")
+    raise InputError(f"{place}.kind: expected the kind of a {what}, got {name!r}.{did_you_mean(str(name), known)}")
 
 
 class Model(NamedTuple):
@@ -162,7 +163,7 @@ class _Reader:
             raise InputError(f"{place}: refers back to itself: {' -> '.join([*self._under_way, name])}.")
         if name not in self._tables:
             known = [*self._models, *self._tables]
-            raise InputError(f"{place}: there is no model, system or part called '{name}'. {did_you_mean(name, known)}")
+            raise InputError(f"{place}: there is no model, system or part called '{name}'.{did_you_mean(str(name), known)}")
         if name not in self._done:
             self._under_way.append(name)
             self._done[name] = self._system(*self._tables[name])
@@ -227,7 +228,7 @@ def _read(place: str, table: Any, *, is_model: bool, given: Table) -> Blueprint:
     options |= {name: value for name, value in table.items() if name != "kind"}
     for name in options:
         if name not in kind.parameters:
-            raise InputError(f"{place}.{name}: {kind.name} has no such option. {did_you_mean(name, list(kind.parameters))}")
+            raise InputError(f"{place}.{name}: {kind.name} has no such option.{did_you_mean(name, list(kind.parameters))}")
     for parameter in kind.parameters.values():
         if parameter.required and parameter.name not in options:
             raise InputError(f"{place}: {kind.name} needs `{parameter.name}` ({parameter.type}).")

@@ -4,7 +4,6 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -13,17 +12,9 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 
 from isocost.records import InputError
+from isocost.records.errors import did_you_mean
 
 T = TypeVar("T")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest of the known names, or all of them."""
-    names = sorted(known)
-    near = get_close_matches(name, names, n=3, cutoff=0.5)
-    if near:
-        return f" Hint: did you mean {' or '.join(repr(n) for n in near)}?"
-    return f" Hint: it knows {', '.join(names) or 'none'}."
 
 
 def refuse_unknown(table: Mapping[str, Any], known: Iterable[str], place: str) -> None:
@@ -31,13 +22,13 @@ def refuse_unknown(table: Mapping[str, Any], known: Iterable[str], place: str) -
     known = list(known)
     for name in table:
         if name not in known:
-            raise InputError(f"{place}.{name}: there is no such option.{nearest(name, known)}")
+            raise InputError(f"{place}.{name}: there is no such option.{did_you_mean(name, known)}")
 
 
 def pick(kinds: Mapping[str, str], kind: object, place: str) -> Callable[..., Any]:
     """What a lazy "module:name" of the literal dict `kinds` stands for."""
     if not isinstance(kind, str) or kind not in kinds:
-        raise InputError(f"{place}.kind: expected one of {', '.join(kinds)}, got {kind!r}.{nearest(str(kind), kinds)}")
+        raise InputError(f"{place}.kind: expected one of {', '.join(kinds)}, got {kind!r}.{did_you_mean(str(kind), kinds)}")
     module, _, name = kinds[kind].partition(":")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found

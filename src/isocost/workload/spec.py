@@ -7,8 +7,9 @@ from typing import Any
 from msgspec import Struct, structs
 
 from isocost.records import Answer, Example, Grade, Grader, InputError, IsocostError, Item, System
+from isocost.records.errors import did_you_mean
 from isocost.workload.errors import GraderError
-from isocost.workload.options import blame, call, convert, nearest, options_of, pick, refuse_unknown
+from isocost.workload.options import blame, call, convert, options_of, pick, refuse_unknown
 from isocost.workload.sources.files import Sourced
 from isocost.workload.splits import sample, split
 
@@ -102,7 +103,7 @@ def load_all(
 
     async def grade(item: Item, answer: Answer) -> Grade:
         if item.task not in graders:
-            raise GraderError(f"there is no grader for its task '{item.task}'.{nearest(item.task, graders)}", item=item.id)
+            raise GraderError(f"there is no grader for its task '{item.task}'.{did_you_mean(item.task, graders)}", item=item.id)
         return await graders[item.task](item, answer)
 
     return Workload(tuple(items), grade, examples)
@@ -124,7 +125,7 @@ def make_grader(
     if "system" in options and "system" in options_of(factory):
         known, name = systems or {}, options.pop("system")
         if name not in known:
-            raise InputError(f"{place}.system: there is no system {name!r}.{nearest(str(name), known)}")
+            raise InputError(f"{place}.system: there is no system {name!r}.{did_you_mean(str(name), known)}")
         given["system"] = known[name]
     grader: Grader = call(factory, options, place, **given)
     return grader

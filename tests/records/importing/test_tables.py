@@ -221,7 +221,7 @@ def test_a_wrong_row_of_json_lines_and_parquet_is_named(tmp_path: Path) -> None:
         (b"", "the file is empty", None),
         (b"id,model,correct\n", "it has none", None),
         (b"id,model,correct\na,m,1\nb,\xff,1\n", "expected UTF-8, this line is not .*ff", 3),
-        (b"name,model\na,m\n", "no column 'id'; it has name, model", 1),
+        (b"name,model\na,m\n", "no column 'id'. Known: model, name", 1),
         (b"idx,model,correct\na,m,1\n", "did you mean 'idx'", 1),
     ],
 )

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from isocost.records.errors import InputError
+from isocost.records.errors import InputError, shorten
 from isocost.records.frames import CALL, IDENTITY, NESTED, STORED
-from isocost.records.importing.mapping import AMOUNTS, COUNTS, TEXTS, Column, Constant, Fields, shorten
+from isocost.records.importing.mapping import AMOUNTS, COUNTS, TEXTS, Column, Constant, Fields
 from isocost.records.importing.tables import Table, unix
 from isocost.records.nouns import SCHEMA, Source
 

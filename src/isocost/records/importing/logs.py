@@ -9,10 +9,10 @@ import msgspec
 import polars as pl
 from msgspec import structs
 
-from isocost.records.errors import InputError
+from isocost.records.errors import InputError, shorten
 from isocost.records.frames import IDENTITY, STORED, stored_frame
 from isocost.records.importing.landing import Harvest
-from isocost.records.importing.mapping import Constant, Fields, shorten
+from isocost.records.importing.mapping import Constant, Fields
 from isocost.records.lines import decode_line
 from isocost.records.nouns import Item, Record, Source
 

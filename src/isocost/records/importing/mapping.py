@@ -8,10 +8,9 @@ field={system}_text in a wide table: one column for each of its systems
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import NamedTuple
 
-from isocost.records.errors import InputError
+from isocost.records.errors import InputError, did_you_mean, shorten
 
 TEXTS = ("item", "system", "task", "group", "text", "final", "target", "question", "error", "model")
 COUNTS = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
@@ -51,21 +50,10 @@ def parse(mapping: str | Sequence[str], known: Sequence[str] = FIELDS) -> Fields
                 "Hint: put a constant in single quotes, a column's name with commas in double quotes."
             )
         if pair["field"] not in known:
-            raise InputError(f"a mapping's fields are {', '.join(known)}; got '{pair['field']}'.{guess(pair['field'], known)}")
+            raise InputError(f"a mapping has no field '{pair['field']}'.{did_you_mean(pair['field'], known)}")
         if pair["field"] in fields:
             raise InputError(f"a mapping names each field once, '{pair['field']}' came twice. Hint: leave one out.")
         constant = pair["constant"]
         fields[pair["field"]] = Column(pair["quoted"] or pair["column"]) if constant is None else Constant(constant)
         position = pair.end()
     return fields
-
-
-def guess(name: str, known: Sequence[str]) -> str:
-    """A hint at what was meant, if anything is near."""
-    near = get_close_matches(name, known, 1)
-    return f" Hint: did you mean '{shorten(near[0])}'?" if near else ""
-
-
-def shorten(text: str, most: int = 60) -> str:
-    """The text, cut where it is too long for a message."""
-    return text if len(text) <= most else f"{text[:most]}..."

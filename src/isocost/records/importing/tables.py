@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
-from isocost.records.errors import InputError
-from isocost.records.importing.mapping import guess, shorten
+from isocost.records.errors import InputError, did_you_mean, shorten
 from isocost.records.lines import blocks, numbered, unreadable
 
 
@@ -28,7 +27,7 @@ class Table(NamedTuple):
         if name not in self.frame.columns:
             names = self.frame.columns
             raise InputError(
-                f"the table has no column '{shorten(name)}'; it has {', '.join(map(shorten, names[:40]))}.{guess(name, names)}",
+                f"the table has no column '{shorten(name)}'.{did_you_mean(name, names)}",
                 file=self.file,
                 line=1,
             )

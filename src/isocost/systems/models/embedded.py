@@ -41,8 +41,8 @@ class Embedded(Model):
         unless it is set), so that a busy machine slows them down and does not stall them.
     temperature: where a request names none (0: greedy). extra: more of llama.cpp's sampling settings.
 
-    The model is loaded when it is first asked, and let go by `aclose`. The same request with the same seed says the same,
-    alone or beside others.
+    The model is loaded when it is first asked, and let go by `aclose`. A seed fixes the draws; what is asked beside a request
+    can still tip a near tie, since the runtime then adds up in another order.
     """
 
     def __init__(

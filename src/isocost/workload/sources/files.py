@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from isocost.records import InputError, Item, Message, text_of
-from isocost.workload.options import nearest, refuse_unknown
+from isocost.records.errors import did_you_mean
+from isocost.workload.options import refuse_unknown
 from isocost.workload.sources.rows import Row, read_csv, read_jsonl, read_parquet
 
 Columns = dict[str, str | list[str]]
@@ -79,9 +80,9 @@ def _columns(row: Row, fields: Columns, file: Path) -> Columns:
     for field, names in found.items():
         for name in names if isinstance(names, list) else [names]:
             if name not in row.cells:
-                raise InputError(f"no column '{name}' for {field}.{nearest(name, row.cells)}", file=file, line=row.line)
+                raise InputError(f"no column '{name}' for {field}.{did_you_mean(name, row.cells)}", file=file, line=row.line)
     if "question" not in found:
-        hint = f'{nearest("question", row.cells)} Say which with fields = {{question = "..."}}.'
+        hint = f'{did_you_mean("question", row.cells)} Say which with fields = {{question = "..."}}.'
         raise InputError(f"no column 'question' or 'prompt'.{hint}", file=file, line=row.line)
     return found
 

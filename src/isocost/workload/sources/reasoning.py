@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from isocost.records import InputError, Item, MissingExtra
-from isocost.workload.options import nearest, refuse_unknown
+from isocost.records.errors import did_you_mean
+from isocost.workload.options import refuse_unknown
 from isocost.workload.sources.files import Sourced, stable_id
 
 
@@ -38,7 +39,7 @@ def create(name: str, settings: dict[str, Any]) -> Any:
     except ImportError as error:
         raise MissingExtra("reasoning-gym", "pip install 'isocost[tasks]'") from error
     if name not in DATASETS:
-        raise InputError(f"dataset: reasoning-gym has no dataset '{name}'.{nearest(name, DATASETS)}")
+        raise InputError(f"dataset: reasoning-gym has no dataset '{name}'.{did_you_mean(name, DATASETS)}")
     kind, config = DATASETS[name]
     refuse_unknown(settings, inspect.signature(config).parameters, "settings")
     try:
