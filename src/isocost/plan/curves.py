@@ -50,23 +50,30 @@ class Curves(NamedTuple):
     def fit(cls, found: Floats, table: Floats, *, amount: bool) -> Self:
         """The curves that best explain an (S, n) table by the (n, r) factors found for the questions.
 
-        Canonical links (logistic for shares in [0, 1], logarithmic for amounts), so that each system's expectations add up to
-        what was observed: calibrated in the large. An amount stays within what was seen of its system.
+        Canonical links (logistic for shares, logarithmic for amounts), so that each system's expectations add up to what was
+        observed: calibrated in the large. A share lies in [0, 1], or in as wide a range as was seen of all systems; an amount
+        within what was seen of its system.
         """
         centre, scale = found.mean(axis=0), found.std(axis=0)
         scale = np.where(scale == 0, 1.0, scale)
         known = ~np.isnan(table)
         counts = np.maximum(known.sum(axis=1), 1)
-        unit = np.where(known, table, 0.0).sum(axis=1) / counts if amount else np.ones(len(table))
-        bounds = np.stack([np.where(known, table, np.inf).min(axis=1), np.where(known, table, -np.inf).max(axis=1)], axis=1)
-        target = np.where(known, table, 0.0) / np.where(unit == 0, 1.0, unit)[:, None]
+        low, high = (np.where(known, table, out).T for out in (np.inf, -np.inf))
+        if amount:
+            unit = np.where(known, table, 0.0).sum(axis=1) / counts
+            bounds = np.stack([low.min(axis=0), high.max(axis=0)], axis=1)
+            target = np.where(known, table, 0.0) / np.where(unit == 0, 1.0, unit)[:, None]
+        else:
+            bounds = np.tile([low.min(initial=0.0), high.max(initial=1.0)], (len(table), 1))
+            unit = bounds[:, 1] - bounds[:, 0]
+            target = (np.where(known, table, 0.0) - bounds[:, :1]) / unit[:, None]
         return cls(_shared((found - centre) / scale, target, known, amount), centre, scale, unit, bounds)
 
     def __call__(self, found: Floats, *, amount: bool) -> Floats:
         """(n, S): what each system is expected to do where these factors are found."""
         line = self.weights[:, 0] + ((found - self.centre) / self.scale) @ self.weights[:, 1:].T
         if not amount:
-            return np.asarray(expit(line))
+            return np.asarray(self.bounds[:, 0] + self.unit * expit(line))
         return np.clip(self.unit * np.exp(np.minimum(line, 50.0)), *self.bounds.T)
 
 
