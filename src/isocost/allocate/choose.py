@@ -14,7 +14,8 @@ from isocost.allocate.swaps import Plan, near, search
 
 Floats = NDArray[np.float64]
 Levels = NDArray[np.intp]
-FIRST, USUAL, EXACT = (1 << 10, 1 << 18), (1 << 13, 1 << 21), (1 << 18, 1 << 26)  # plans kept at a time, and in all
+FIRST, USUAL, EXACT = (1 << 10, 1 << 20), (1 << 13, 1 << 23), (1 << 18, 1 << 28)  # plans kept at a time, and looked at in all
+CLOSE = 1e-9  # of the value: a gap that is worth no proof unless it is asked for
 
 
 class Choice(NamedTuple):
@@ -57,13 +58,15 @@ def _closed(value: Floats, cost: Floats, plan: Relaxed, budget: float, unit: flo
     """The relaxation's whole part, improved by the swaps that can improve it."""
     level, price = plan.level, plan.price
     room = price * ((budget - plan.spent[0]) - plan.spent[1])
-    start = Plan(*plan.spent, budget, price, 0.0, unit)
+    enough = 0.0 if exact else CLOSE * abs(picked(value, level)[0] + room)
+    start = Plan(*plan.spent, budget, price, 0.0, unit, enough)
     some = value[plan.near], cost[plan.near], level[plan.near]
     swaps = near(*some, price, np.inf)
     found = search(some[1], some[0], swaps, some[2], start, *FIRST)
     chosen = plan.near[swaps.item[found.chosen]], swaps.level[found.chosen]
-    swaps = near(value, cost, level, price, room - found.gain)
-    last = search(cost, value, swaps, level, start._replace(gain=found.gain), *(EXACT if exact else USUAL))
+    gap = room - found.gain
+    swaps = near(value, cost, level, price, gap if gap > enough else 0.0)
+    last = search(cost, value, swaps, level, start._replace(gain=found.gain, enough=0.0), *(EXACT if exact else USUAL))
     if last.gain > found.gain:
         chosen = swaps.item[last.chosen], swaps.level[last.chosen]
     worth, spent = swaps.value, plan.spent
@@ -75,4 +78,4 @@ def _closed(value: Floats, cost: Floats, plan: Relaxed, budget: float, unit: flo
     if unit:
         bound = math.floor(bound)
     level[chosen[0]] = chosen[1]
-    return Choice(level, worth[0], spent[0], price, max(bound, worth[0]), ahead == 0.0)
+    return Choice(level, worth[0], spent[0], price, max(bound, worth[0]), ahead <= last.blur or bound <= worth[0])

@@ -86,7 +86,7 @@ def buy(upgrades: Steps, order: Levels, cost: Floats, high: float, low: float, b
 def _bracket(value: Floats, cost: Floats, budget: float) -> tuple[float, float]:
     """Two slopes that very likely lie on both sides of the price, from a sample of items drawn with a fixed seed."""
     n = len(value)
-    rows = np.random.default_rng(0).integers(n, size=int(4 * n ** (2 / 3)))
+    rows = np.random.default_rng(0).integers(n, size=int(2 * n ** (2 / 3)))
     sample, m = steps(value[rows], cost[rows]), len(rows)
     if not len(sample.slope):
         return 0.0, np.inf

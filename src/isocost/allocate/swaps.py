@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Levels = NDArray[np.intp]
 ROOM = 1 << 16  # swaps that one block of rows may name
 EPSILON = 2.0**-53
+TILT = 1e-3  # how much plans far from the budget count as losing more, when some must be left out
 
 
 class Swaps(NamedTuple):
@@ -35,15 +36,19 @@ class Swaps(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The best set of swaps: its gain, their positions, and the least that an unexplored plan loses (infinite: none is left)."""
+    """The best set of swaps: its gain, their positions, and the least that an unexplored plan loses (infinite: none is left).
+
+    `blur` is what rounding can hide in a gain.
+    """
 
     gain: float
     chosen: Levels
     floor: float
+    blur: float
 
 
 class Moves(NamedTuple):
-    """The swaps of each item together, `ends[g]:ends[g + 1]`, the item that loses least first; costs as (high, low)."""
+    """The swaps of each item together, `ends[g]:ends[g + 1]`, in the order of the items' turns; costs as (high, low)."""
 
     ends: Levels
     cost: Floats
@@ -53,7 +58,10 @@ class Moves(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A plan to improve on: what it has spent of the budget, its price, the gain to beat, and by how much."""
+    """A plan to improve on: what it has spent (high, low) of the budget, its price, the gain to beat, and by how much.
+
+    `unit` divides every gain (0: none is known); an improvement of less than `enough` is not looked for.
+    """
 
     spent: float
     rest: float
@@ -61,6 +69,7 @@ class Plan(NamedTuple):
     price: float
     gain: float
     unit: float
+    enough: float
 
 
 def near(value: Floats, cost: Floats, level: Levels, price: float, limit: float) -> Swaps:
@@ -105,10 +114,10 @@ def _near(
     return item[:count], other[:count], high, low, excess + 4 * EPSILON * size
 
 
-def search(cost: Floats, value: Floats, swaps: Swaps, level: Levels, plan: Plan, width: int, nodes: int) -> Found:
+def search(cost: Floats, value: Floats, swaps: Swaps, level: Levels, plan: Plan, width: int, work: int) -> Found:
     """The best set of swaps, at most one an item, that keeps the plan within its budget; none if none gains more than it has.
 
-    At most `width` plans are kept at a time and `nodes` are remembered in all; `floor` says what was left out.
+    At most `width` plans are kept at a time and `work` are looked at in all; `floor` says what was left out.
     """
     i, j = swaps.item, swaps.level
     own = level[i]
@@ -117,14 +126,21 @@ def search(cost: Floats, value: Floats, swaps: Swaps, level: Levels, plan: Plan,
     loss = np.maximum(0.0, plan.price * more - gain)
     order = np.lexsort((j, loss, i))
     first = np.flatnonzero(np.diff(i[order], prepend=-1))
-    sizes = np.diff(first, append=len(order))
-    least = loss[order[first]]
-    rank = np.repeat(np.argsort(np.argsort(least, kind="stable"), kind="stable"), sizes)
-    order = order[np.argsort(rank, kind="stable")]
-    ends = np.concatenate([[0], np.cumsum(sizes[np.argsort(least, kind="stable")])])
+    turn = np.argsort(_turns(more[order], loss[order], first), kind="stable")
+    sizes = np.diff(first, append=len(order))[turn]
+    ends = np.concatenate([[0], np.cumsum(sizes)])
+    order = order[np.repeat(first[turn] - ends[:-1], sizes) + np.arange(len(order))]
     moves = Moves(ends, more[order], rest[order], gain[order], loss[order])
-    best, chain, floor = _search(moves, plan, width, nodes)
-    return Found(best, order[chain], floor)
+    best, chain, floor, blur = _search(moves, plan, width, work)
+    return Found(best, order[chain], floor, blur)
+
+
+def _turns(more: Floats, loss: Floats, first: Levels) -> Levels:
+    """When each item's turn comes: items that lose least by spending more and by spending less are taken alternately."""
+    if not len(first):
+        return first
+    sides = [np.minimum.reduceat(np.where(side, loss, np.inf), first) for side in (more > 0, more <= 0)]
+    return np.minimum(*(np.argsort(np.argsort(side, kind="stable"), kind="stable") for side in sides))
 
 
 class _Bounds(NamedTuple):
@@ -165,10 +181,10 @@ def _least(bounds: _Bounds, g: int, above: bool, over: float, loss: float) -> fl
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _search(moves: Moves, plan: Plan, width: int, nodes: int) -> tuple[float, Levels, float]:
+def _search(moves: Moves, plan: Plan, width: int, work: int) -> tuple[float, Levels, float, float]:
     """Goes through the items, and keeps the plans that no plan beats in cost and value and that may still gain enough."""
     bounds, slack = _bounds(moves, plan.price), (plan.budget - plan.spent) - plan.rest
-    parent, swap, used = np.empty(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32), 0
+    parent, swap, used = np.empty(work, dtype=np.int32), np.empty(work, dtype=np.int32), 0
     # Rows: cost (high, low), gain, loss, and the last swap's place in the chain of those that made the plan.
     old, now, new = np.empty((5, 2 * width + 1)), np.empty((5, 2 * width + 1)), np.empty((5, 2 * width + 1))
     old[:, 0] = plan.spent, plan.rest, 0.0, 0.0, -1.0
@@ -176,13 +192,14 @@ def _search(moves: Moves, plan: Plan, width: int, nodes: int) -> tuple[float, Le
     blur = plan.price * plan.budget * 4 * EPSILON
     for t in range(len(moves.gain)):
         blur = max(blur, 64 * EPSILON * (abs(moves.gain[t]) + moves.loss[t]))
-    margin = plan.unit - blur if plan.unit > 2 * blur else blur
+    margin = max(plan.enough, plan.unit - blur, blur)
     limit = plan.price * slack - best - margin
     for g in range(len(moves.ends) - 1):
         first, end = moves.ends[g], moves.ends[g + 1]
         if bounds.least[g] >= limit:
             break
-        if used + size * (end - first) > nodes:
+        work -= size * (end - first) * (end - first + 1)
+        if work < 0:
             for s in range(size):
                 floor = min(floor, _least(bounds, g, old[0, s] > plan.budget, (old[0, s] - plan.budget) + old[1, s], old[3, s]))
             break
@@ -219,7 +236,7 @@ def _search(moves: Moves, plan: Plan, width: int, nodes: int) -> tuple[float, Le
                     new[0, kept], new[1, kept], new[2, kept], new[3, kept], new[4, kept] = high, low, gain, loss, node
                     kept += 1
             if kept > width:
-                kept, left = _trim(new, kept, width, bounds, g + 1, plan.budget)
+                kept, left = _trim(new, kept, width, bounds, g + 1, plan)
                 floor = min(floor, left)
             now, new, count = new, now, kept
         old, now, size = now, old, count
@@ -228,20 +245,22 @@ def _search(moves: Moves, plan: Plan, width: int, nodes: int) -> tuple[float, Le
     while last >= 0:
         chain[length] = swap[last]
         length, last = length + 1, parent[last]
-    return best, chain[:length], floor
+    return best, chain[:length], floor, blur
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _trim(plans: Floats, count: int, width: int, bounds: _Bounds, g: int, budget: float) -> tuple[int, float]:
+def _trim(plans: Floats, count: int, width: int, bounds: _Bounds, g: int, plan: Plan) -> tuple[int, float]:
     """Keeps, in their order, the plans that may lose least; their number, and the least that one left out loses."""
-    lost = np.empty(count)
+    rank, floor, budget, price = np.empty(count), np.inf, plan.budget, plan.price
     for s in range(count):
-        lost[s] = _least(bounds, g, plans[0, s] > budget, (plans[0, s] - budget) + plans[1, s], plans[3, s])
-    edge = np.partition(lost, width)[width]
-    ties, kept = width - int(np.sum(lost < edge)), 0
+        over = (plans[0, s] - budget) + plans[1, s]
+        lost = _least(bounds, g, plans[0, s] > budget, over, plans[3, s])
+        rank[s] = lost + TILT * price * abs(over)
+    edge, kept = np.partition(rank, width)[width], 0
     for s in range(count):
-        if lost[s] < edge or (lost[s] == edge and ties > 0):
-            ties -= lost[s] == edge
+        if rank[s] < edge:
             plans[:, kept] = plans[:, s]
             kept += 1
-    return kept, edge
+        else:
+            floor = min(floor, _least(bounds, g, plans[0, s] > budget, (plans[0, s] - budget) + plans[1, s], plans[3, s]))
+    return kept, floor
