@@ -39,7 +39,8 @@ def choose_in_groups(
     value and cost (n, k) as in `choose`; groups (n,) numbers each item's group, from 0; budget (g,). Without a total every
     group is a problem of its own. With one that is too small for all of them, all items are one problem at one price; a
     group that then spends more than its own budget is settled within that, and leaves the others the rest at a lower price, at
-    which it would not spend less (water-filling). The bound is the dual at these prices: it holds however the choice was found. ValueError: as `choose`, naming the group.
+    which it would not spend less (water-filling). The bound is the dual at these prices: it holds however the choice was
+    found. `exact` hands what may still be better to HiGHS. ValueError: as `choose`, naming the group.
     """
     table = checked(value, cost)
     b, group = np.asarray(budget, dtype=np.float64), _numbers(groups, len(table.value), np.shape(budget))
