@@ -254,7 +254,7 @@ def _fill(demand: Callable[[float], Floats], total: float) -> tuple[Floats, floa
     low = high = 0.0  # logarithms
     while (few := demand(math.exp(high))).sum() > total:
         low, high = high, high + 2.0 + abs(high)
-        if high > 690:
+        if high > 230:
             return np.zeros_like(few), math.inf  # a total of 0, and a curve whose first unit is worth any price
     while (many := demand(math.exp(low))).sum() <= total:
         low -= 2.0 + abs(low)
