@@ -6,6 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from isocost.allocate.order import arrange
 from isocost.allocate.rows import in_blocks
 
 Floats = NDArray[np.float64]
@@ -66,20 +67,11 @@ def at_price(value: Floats, cost: Floats, price: float) -> Levels:
 def _by_cost(value: Floats, cost: Floats, order: NDArray[np.int32]) -> int:
     """Fills order with a row's allowed levels from the cheapest up, the earlier first among equals; their number."""
     count = 0
-    if len(value) > 64:
-        for j in np.argsort(cost, kind="mergesort"):
-            if value[j] == value[j]:
-                order[count] = j
-                count += 1
-        return count
     for j in range(len(value)):
         if value[j] == value[j]:
-            at = count
-            while at > 0 and cost[order[at - 1]] > cost[j]:
-                order[at] = order[at - 1]
-                at -= 1
-            order[at] = j
+            order[count] = j
             count += 1
+    arrange(cost, order[:count])
     return count
 
 

@@ -19,23 +19,37 @@ def descending(numbers: Floats) -> Levels:
     if n < FEW:
         return np.argsort(-numbers, kind="stable")
     low = np.uint64(n.bit_length())
-    key = ~numbers.view(np.uint64) << np.uint64(1)  # the sign says nothing
-    key = (key >> low << low) | np.arange(n, dtype=np.uint64)
+    bits = ~numbers.view(np.uint64) << np.uint64(1)  # the sign says nothing
+    key = (bits >> low << low) | np.arange(n, dtype=np.uint64)
     key.sort()
     order = (key & ((np.uint64(1) << low) - np.uint64(1))).astype(np.intp)
-    _mend(numbers, key, low, order)
+    _mend(bits, low, order)
     return order
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _mend(numbers: Floats, key: NDArray[np.uint64], low: np.uint64, order: Levels) -> None:
+def _mend(bits: NDArray[np.uint64], low: np.uint64, order: Levels) -> None:
     start = 0
-    while start < len(key):
-        stop, fine = start + 1, True
-        while stop < len(key) and key[stop] >> low == key[start] >> low:
-            fine &= numbers[order[stop]] <= numbers[order[stop - 1]]
+    while start < len(order):
+        stop = start + 1
+        while stop < len(order) and bits[order[stop]] >> low == bits[order[start]] >> low:
             stop += 1
-        if not fine:
-            run = order[start:stop].copy()
-            order[start:stop] = run[np.argsort(-numbers[run], kind="mergesort")]
+        arrange(bits, order[start:stop])
         start = stop
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def arrange(key: Floats, places: Levels) -> None:
+    """Sorts the places by their keys, then by themselves, in their own memory (Shell's sort: short, and quick on few)."""
+    gap = (len(places) + 1) // 2
+    while gap > 0:
+        for t in range(gap, len(places)):
+            place, at = places[t], t
+            while at >= gap:
+                other = places[at - gap]
+                if key[other] < key[place] or (key[other] == key[place] and other < place):
+                    break
+                places[at] = other
+                at -= gap
+            places[at] = place
+        gap //= 2

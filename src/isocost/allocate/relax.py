@@ -21,13 +21,15 @@ class Relaxed(NamedTuple):
     """The relaxation's whole part: every upgrade before the first that the budget no longer pays.
 
     `level` (n,) costs `spent` (high and low part of an exact sum), within the budget; `price` is the slope of that first
-    upgrade, the relaxation's dual variable; `near` are the items whose upgrades have slopes nearest to it.
+    upgrade, the relaxation's dual variable; `near` are the items whose upgrades have slopes nearest to it. `more` is a plan to
+    begin with, as the items that get another level and that level: the later upgrades that the budget still pays, one by one.
     """
 
     level: Levels
     spent: tuple[float, float]
     price: float
     near: Levels
+    more: tuple[Levels, Levels]
 
 
 def relaxed(value: Floats, cost: Floats, budget: float) -> Relaxed:
@@ -60,7 +62,11 @@ def relaxed(value: Floats, cost: Floats, budget: float) -> Relaxed:
     level[core[upgrades.item[order[:bought]]]] = upgrades.level[order[:bought]]
     price = float(upgrades.slope[order[bought]]) if bought < len(order) else low
     around = order[max(0, bought - NEAR) : bought + NEAR]
-    return Relaxed(level, (spent[0], spent[1]), price, core[np.unique(upgrades.item[around])])
+    own = level[core]
+    filled = _fill(upgrades, order[bought:], own, cost[core], *spent, budget)
+    changed = np.flatnonzero(filled != own)
+    more = core[changed], filled[changed]
+    return Relaxed(level, (spent[0], spent[1]), price, core[np.unique(upgrades.item[around])], more)
 
 
 def by_slope(upgrades: Steps, low: float = 0.0, high: float = np.inf) -> Levels:
@@ -86,6 +92,20 @@ def buy(upgrades: Steps, order: Levels, cost: Floats, high: float, low: float, b
     return len(order), high, low
 
 
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _fill(upgrades: Steps, order: Levels, own: Levels, cost: Floats, high: float, low: float, budget: float) -> Levels:
+    """The levels after every upgrade in the order that its item has come to and that the budget still pays."""
+    level = own.copy()
+    for t in order:
+        i = upgrades.item[t]
+        if level[i] == upgrades.before[t]:
+            more, rest = add(high, low, -cost[i, upgrades.before[t]])
+            more, rest = add(more, rest, cost[i, upgrades.level[t]])
+            if more <= budget:
+                high, low, level[i] = more, rest, upgrades.level[t]
+    return level
+
+
 def _bracket(value: Floats, cost: Floats, budget: float) -> tuple[float, float]:
     """Two slopes that very likely lie on both sides of the price, from a sample of items drawn with a fixed seed."""
     n = len(value)
@@ -99,9 +119,9 @@ def _bracket(value: Floats, cost: Floats, budget: float) -> tuple[float, float]:
     at = int(np.searchsorted(spent, budget * (m / n)))
     each = base + np.bincount(sample.item[order[:at]], sample.cost[order[:at]], m)
     reach = 4 * each.std() * np.sqrt(m)
-    slope = sample.slope[order]
+    slope = np.concatenate([[2 * sample.slope[order[0]]], sample.slope[order], [0.0]])
     first, last = np.searchsorted(spent, budget * (m / n) + np.array([-reach, reach]))
-    return float(slope[last]) if last < len(slope) else 0.0, float(slope[first]) if first > 0 else 2 * float(slope[0])
+    return float(slope[last + 1]), float(slope[first + (first > 0)])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

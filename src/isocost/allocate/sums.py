@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]  # numba has no types
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def add(high: float, low: float, x: float) -> tuple[float, float]:
     """(high, low) + x, with high the sum rounded once."""
     total = high + x
@@ -15,7 +15,7 @@ def add(high: float, low: float, x: float) -> tuple[float, float]:
     return rounded, low - (rounded - total)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def join(high: float, low: float, more: float, rest: float) -> tuple[float, float]:
     """(high, low) + (more, rest), with high the sum rounded once."""
     high, low = add(high, low, rest)

@@ -182,7 +182,7 @@ def _bounds(moves: Moves, price: float) -> _Bounds:
     return _Bounds(least, down, up, most)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _least(bounds: _Bounds, g: int, above: bool, over: float, loss: float) -> float:
     """The least that a plan loses in the end which has lost `loss`, is `over` the budget, and must swap an item from g on."""
     if above:
@@ -201,7 +201,7 @@ def _search(moves: Moves, plan: Plan, width: int, work: int) -> tuple[float, Lev
     parent, swap, used = np.empty(1024, dtype=np.int32), np.empty(1024, dtype=np.int32), 0
     # Rows: cost (high, low), gain, loss, and the last swap's place in the chain of those that made the plan.
     old, now, new = np.empty((5, 2 * width + 1)), np.empty((5, 2 * width + 1)), np.empty((5, 2 * width + 1))
-    old[:, 0] = plan.spent, plan.rest, 0.0, 0.0, -1.0
+    old[0, 0], old[1, 0], old[2, 0], old[3, 0], old[4, 0] = plan.spent, plan.rest, 0.0, 0.0, -1.0
     size, floor, best, last = 1, np.inf, plan.gain, -1
     blur = plan.price * plan.budget * 4 * EPSILON
     for t in range(len(moves.gain)):
@@ -218,8 +218,9 @@ def _search(moves: Moves, plan: Plan, width: int, work: int) -> tuple[float, Lev
                 floor = min(floor, _least(bounds, g, old[0, s] > plan.budget, (old[0, s] - plan.budget) + old[1, s], old[3, s]))
             break
         while len(swap) < used + size * (end - first):
-            parent, swap = np.append(parent, parent), np.append(swap, swap)
-        now[:, :size] = old[:, :size]
+            parent, swap = np.concatenate((parent, parent)), np.concatenate((swap, swap))
+        for s in range(size):
+            _copy(old, s, now, s)
         count = size
         for t in range(first, end):
             x, y, kept, top = 0, 0, 0, -np.inf
@@ -265,6 +266,36 @@ def _search(moves: Moves, plan: Plan, width: int, work: int) -> tuple[float, Lev
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _smallest(numbers: Floats, place: int) -> float:
+    """The number at the place in ascending order, by Hoare's selection (numpy's takes numba twelve seconds to compile)."""
+    left, right = 0, len(numbers) - 1
+    while left < right:
+        middle, a, b = numbers[(left + right) // 2], left, right
+        while a <= b:
+            while numbers[a] < middle:
+                a += 1
+            while numbers[b] > middle:
+                b -= 1
+            if a <= b:
+                numbers[a], numbers[b] = numbers[b], numbers[a]
+                a, b = a + 1, b - 1
+        if place <= b:
+            right = b
+        elif place >= a:
+            left = a
+        else:
+            break
+    number: float = numbers[place]
+    return number
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _copy(source: Floats, s: int, target: Floats, t: int) -> None:
+    for row in range(5):
+        target[row, t] = source[row, s]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _trim(plans: Floats, count: int, width: int, bounds: _Bounds, g: int, plan: Plan) -> tuple[int, float]:
     """Keeps, in their order, the plans that may lose least; their number, and the least that one left out loses."""
     rank, floor, budget, price = np.empty(count), np.inf, plan.budget, plan.price
@@ -272,10 +303,10 @@ def _trim(plans: Floats, count: int, width: int, bounds: _Bounds, g: int, plan: 
         over = (plans[0, s] - budget) + plans[1, s]
         lost = _least(bounds, g, plans[0, s] > budget, over, plans[3, s])
         rank[s] = lost + TILT * price * abs(over)
-    edge, kept = np.partition(rank, width)[width], 0
+    edge, kept = _smallest(rank.copy(), width), 0
     for s in range(count):
         if rank[s] < edge:
-            plans[:, kept] = plans[:, s]
+            _copy(plans, s, plans, kept)
             kept += 1
         else:
             floor = min(floor, _least(bounds, g, plans[0, s] > budget, (plans[0, s] - budget) + plans[1, s], plans[3, s]))
