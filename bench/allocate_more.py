@@ -124,7 +124,8 @@ def packing():
 
 def one_at_a_time():
     """Regret against hindsight, over its square root; what one choice takes."""
-    print("\n| horizon | regret / sqrt(horizon), cold | at yesterday's price | share of hindsight | a choice |\n|--:|--:|--:|--:|--:|")
+    print("\n| horizon | regret / sqrt(horizon), cold | at yesterday's price | share of hindsight | a choice |")
+    print("|--:|--:|--:|--:|--:|")
     for n in (250, 1000, 4000, 16_000):
         lost, warm, share, took = [], [], [], 0.0
         for seed in range(5 if n < 16_000 else 2):

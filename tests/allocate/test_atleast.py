@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.oracles import allocate_more as oracle
 
 from isocost.allocate.atleast import cheapest
-from tests.oracles import allocate_more as oracle
 
 
 @st.composite

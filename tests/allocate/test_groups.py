@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.oracles.allocate_more import best_within
 
 from isocost.allocate.choose import choose
 from isocost.allocate.groups import choose_in_groups
-from tests.oracles.allocate_more import best_within
 
 
 @st.composite

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.oracles.allocate_more import fewest_dollars
 
 from isocost.allocate import patterns as patterns_file
 from isocost.allocate.pack import Bins, Items, pack
-from tests.oracles.allocate_more import fewest_dollars
 
 
 def holds(found, size, number, capacity):
@@ -50,7 +50,7 @@ def test_against_every_packing(problem):
 @given(small())
 def test_generated_patterns_keep_their_bound(problem):
     """Where patterns are too many to list: the packing holds everything, and the bound is below the best cost."""
-    size, capacity, price, limit = problem
+    size, capacity, price, _ = problem
     best = fewest_dollars(size, capacity, price, np.full(len(price), np.inf))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(patterns_file, "FEW", -1)
@@ -72,7 +72,10 @@ def test_pooled_is_melange():
     rng = np.random.default_rng(0)
     load, price = rng.uniform(0.2, 0.9, (6, 2, 1)), np.array([1.0, 1.7])
     best = min(
-        price @ np.ceil([load[[i for i in range(6) if not mask >> i & 1], 0].sum(), load[[i for i in range(6) if mask >> i & 1], 1].sum()])
+        price
+        @ np.ceil(
+            [load[[i for i in range(6) if not mask >> i & 1], 0].sum(), load[[i for i in range(6) if mask >> i & 1], 1].sum()]
+        )
         for mask in range(64)
     )
     found = pack(Items(load), Bins([1.0, 1.0], price), pooled=True)

@@ -118,7 +118,7 @@ def _greedy(shop: Shop) -> list[Pattern]:
     """Each type filled with what is left, largest first (first-fit decreasing by kinds), and with each item alone."""
     found = []
     for j in range(len(shop.price)):
-        fits = (shop.load[:, j].max(axis=1) <= 1 + EPSILON)
+        fits = shop.load[:, j].max(axis=1) <= 1 + EPSILON
         order = np.argsort(-np.where(fits[:, None], shop.load[:, j], 0.0).max(axis=1), kind="stable")
         order = order[fits[order] & (shop.number[order] > 0)]
         for i in order:
