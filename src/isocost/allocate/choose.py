@@ -7,23 +7,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isocost.allocate.check import affordable, checked
+from isocost.allocate.highs import by_highs
 from isocost.allocate.hull import at_price
 from isocost.allocate.relax import Relaxed, relaxed
-from isocost.allocate.sums import add, picked
-from isocost.allocate.swaps import Plan, near, search
+from isocost.allocate.sums import join, picked
+from isocost.allocate.swaps import Effort, Plan, near, search
 
 Floats = NDArray[np.float64]
 Levels = NDArray[np.intp]
-FIRST, USUAL, EXACT = (1 << 10, 1 << 20), (1 << 13, 1 << 23), (1 << 18, 1 << 28)  # plans kept at a time, and looked at in all
+FIRST, USUAL, EXACT = Effort(1 << 10, 1 << 20), Effort(1 << 13, 1 << 23), Effort(1 << 17, 1 << 27)
 CLOSE = 1e-9  # of the value: a gap that is worth no proof unless it is asked for
 
 
 class Choice(NamedTuple):
     """A level for each item (n,), its summed value and cost, and how good it is.
 
-    `value` and `cost` are the exact sums rounded once (`math.fsum`); `cost` is at most the budget. `price` is the dual variable:
-    the value that one more unit of budget buys (0: nothing more to buy). No choice within the budget is worth more than `bound`.
-    `optimal` says that this is proved to be the best choice, up to the rounding that `bound - value` shows.
+    `value` and `cost` are sums exact to 106 bits, rounded once (as `math.fsum` does); `cost` is at most the budget. `price` is
+    the dual variable: the value that one more unit of budget buys (0: nothing more to buy). No choice within the budget is
+    worth more than `bound`. `optimal`: it is proved that none is better, up to the rounding that `bound - value` shows.
     """
 
     level: Levels
@@ -43,7 +44,17 @@ def choose(
     at_least: float | None = None,
     groups: ArrayLike | None = None,
 ) -> Choice:
-    """The levels that are worth most together and cost at most the budget."""
+    """The levels that are worth most together and cost at most the budget.
+
+    `value` and `cost` are (n, k) and one level is chosen for each of the n items; a NaN value forbids a level (so items may
+    have fewer than k), and its cost is not looked at. Costs are at least 0; values may be negative. Equal plans are told apart
+    by the tables' order alone, so the same tables give the same choice.
+
+    The relaxation is solved, then closed by a search among the swaps that can still matter. Most tables end proved; where the
+    search ends first, `bound` says how far the choice can be from the best. A gap below 1e-9 of the value is left unless
+    `exact=True`, which also searches some hundred times longer and asks HiGHS for a better bound on what is then left.
+    A ValueError names the item that has no level or a cost that is none, and the least budget that is enough.
+    """
     table = checked(value, cost)
     amount = affordable(table, float(budget))  # type: ignore[arg-type]
     if table.most <= amount:
@@ -55,27 +66,35 @@ def choose(
 
 
 def _closed(value: Floats, cost: Floats, plan: Relaxed, budget: float, unit: float, exact: bool) -> Choice:
-    """The relaxation's whole part, improved by the swaps that can improve it."""
+    """The relaxation's whole part, improved by the swaps that can improve it: those nearest to the price, then all others."""
     level, price = plan.level, plan.price
-    room = price * ((budget - plan.spent[0]) - plan.spent[1])
+    room = price * ((budget - plan.spent[0]) - plan.spent[1])  # what the relaxation gains at most
     enough = 0.0 if exact else CLOSE * abs(picked(value, level)[0] + room)
-    start = Plan(*plan.spent, budget, price, 0.0, unit, enough)
+    item, to = plan.more
+    gain = float((value[item, to] - value[item, level[item]]).sum())
+    start = Plan(*plan.spent, budget, price, gain, unit, enough)
     some = value[plan.near], cost[plan.near], level[plan.near]
     swaps = near(*some, price, np.inf)
-    found = search(some[1], some[0], swaps, some[2], start, *FIRST)
-    chosen = plan.near[swaps.item[found.chosen]], swaps.level[found.chosen]
+    found = search(*some, swaps, start, FIRST)
+    if found.gain > gain:
+        item, to = plan.near[swaps.item[found.chosen]], swaps.level[found.chosen]
     gap = room - found.gain
     swaps = near(value, cost, level, price, gap if gap > enough else 0.0)
-    last = search(cost, value, swaps, level, start._replace(gain=found.gain, enough=0.0), *(EXACT if exact else USUAL))
+    last = search(value, cost, level, swaps, start._replace(gain=found.gain, enough=0.0), EXACT if exact else USUAL)
+    floor = min(last.floor, swaps.limit)
     if last.gain > found.gain:
-        chosen = swaps.item[last.chosen], swaps.level[last.chosen]
-    worth, spent = swaps.value, plan.spent
-    for item, to in zip(*chosen, strict=True):
-        worth = add(*add(*worth, -value[item, level[item]]), value[item, to])
-        spent = add(*add(*spent, -cost[item, level[item]]), cost[item, to])
-    ahead = max(0.0, room - last.gain - min(last.floor, swaps.limit))
-    bound = worth[0] + ahead + swaps.excess
-    if unit:
-        bound = math.floor(bound)
-    level[chosen[0]] = chosen[1]
-    return Choice(level, worth[0], spent[0], price, max(bound, worth[0]), ahead <= last.blur or bound <= worth[0])
+        item, to = swaps.item[last.chosen], swaps.level[last.chosen]
+    if exact and floor < room - last.gain - last.blur and swaps.limit >= gap:
+        floor = max(floor, room - by_highs(value, cost, level, swaps, start))
+    worth, spent = _swapped(value, level, item, to, swaps.value), _swapped(cost, level, item, to, plan.spent)
+    ahead = max(0.0, room - last.gain - floor)
+    bound = worth + ahead + swaps.excess
+    bound = max(worth, math.floor(bound) if unit else bound)
+    level[item] = to
+    return Choice(level, worth, spent, price, bound, ahead <= last.blur or bound <= worth)
+
+
+def _swapped(table: Floats, level: Levels, item: Levels, to: Levels, total: tuple[float, float]) -> float:
+    """The table's sum over the levels, which is the total, after some items have taken others."""
+    high, low = picked(-table[item], level[item])
+    return float(join(*join(*total, high, low), *picked(table[item], to))[0])

@@ -171,5 +171,7 @@ def _topics(texts: tuple[str, ...], rng: np.random.Generator) -> tuple[NDArray[n
     weights = np.log((1 + len(texts)) / (1 + within[buckets])) + 1
     weighed = _weighed(counts[:, buckets], weights)
     seed = int(rng.integers(2**31))
-    _, _, directions = randomized_svd(weighed, min(TOPICS, *weighed.shape), random_state=seed)
+    _, _, directions = randomized_svd(
+        weighed, min(TOPICS, *weighed.shape), n_iter=3, power_iteration_normalizer="QR", random_state=seed
+    )
     return buckets.astype(np.int64), weights, np.ascontiguousarray(directions.T)

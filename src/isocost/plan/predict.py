@@ -95,7 +95,7 @@ def attempt(
 ) -> Trial:
     """The regressions of these predictors, each fold's factors found by the other folds'.
 
-    table: (S, n) shares in [0, 1], or amounts >= 0; NaN where not known. folds: (n,) which fold a question is in.
+    table: (S, n) shares (a quality), or amounts >= 0 (a cost); NaN where not known. folds: (n,) which fold a question is in.
     """
     targets = factors(_relative(table) if amount else table)
     wanted = sorted({name for predictor in names for name in PREDICTORS[predictor]})

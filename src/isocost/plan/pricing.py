@@ -83,7 +83,7 @@ def _money(expected: Expected, evidence: Evidence, goal: Goal) -> Prices:
 def _most(expected: Expected, evidence: Evidence, budget: float) -> Prices:
     """The price of `choose` at the budget, corrected once by how far these choices really cost what was expected."""
     cheapest = expected.cost.min(axis=1)
-    floor = float(cheapest.sum())
+    floor = float(cheapest.sum()) * (1 + 1e-12)  # whatever the order of the sum
     count = len(cheapest)
     asked = max(budget * count, floor)
     price = choose(expected.quality, expected.cost, asked).price
@@ -112,14 +112,14 @@ def _least(expected: Expected, evidence: Evidence, goal: Goal) -> Prices:
         middle = (low + high) / 2
         low, high = (middle, high) if got(middle) >= wanted else (low, middle)
     above, below = got(low), got(high)
-    return Prices(low, high, 1.0 if above == below else min(1.0, max(0.0, (wanted - below) / (above - below))))
+    return Prices(low, high, 1.0 if above == below else float(min(1.0, max(0.0, (wanted - below) / (above - below)))))
 
 
 def _sides(price: float, cost: Callable[[Prices], float], budget: float) -> Prices:
     """Both sides of a price, mixed so that the budget is spent to the end."""
     low, high = price * (1 - BESIDE), price * (1 + BESIDE)
     dear, cheap = cost(Prices(low, low)), cost(Prices(high, high))
-    return Prices(low, high, 1.0 if dear <= budget else max(0.0, (budget - cheap) / (dear - cheap)))
+    return Prices(low, high, 1.0 if dear <= budget else float(max(0.0, (budget - cheap) / (dear - cheap))))
 
 
 def pick(expected: Expected, price: float, time: float = 0.0) -> NDArray[np.intp]:

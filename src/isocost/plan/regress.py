@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from isocost.plan.evidence import Floats
 from isocost.plan.rule import Arrays
 
-ROUNDS, RATE, DEPTH, LEAF, SAMPLED, TRIED = 150, 0.05, 3, 20, 0.6, 0.3  # of the boosted trees
-NEAREST = 50
+ROUNDS, RATE, DEPTH, LEAF, SAMPLED, TRIED = 150, 0.05, 3, 20, 0.6, 0.1  # of the boosted trees
+NEAREST = 100
 PENALTIES = np.geomspace(10, 1e5, 9)
 
 
@@ -55,13 +55,15 @@ class Linear(_Kept):
     def fit(cls, points: Floats, targets: Floats, rng: np.random.Generator) -> Self:
         """Draws nothing. One decomposition serves all penalties: scikit-learn's RidgeCV gives the same more slowly."""
         middle, start = points.mean(axis=0), targets.mean(axis=0)
-        left, size, right = np.linalg.svd(points - middle, full_matrices=False)
-        turned = left.T @ (targets - start)
-        shrunk = size**2 / (size**2 + PENALTIES[:, None])
-        missed = (targets - start) - np.einsum("nk,ak,kr->anr", left, shrunk, turned, optimize=True)
-        own = 1 / len(points) + shrunk @ (left**2).T
+        around, over = points - middle, targets - start
+        size, turn = np.linalg.eigh(around.T @ around)
+        size, turned = np.maximum(size, 0.0), around @ turn
+        shrunk = 1.0 / (size + PENALTIES[:, None])
+        along = turned.T @ over
+        missed = over - np.stack([turned @ (each[:, None] * along) for each in shrunk])
+        own = 1 / len(points) + shrunk @ (turned**2).T
         best = ((missed / (1 - own)[:, :, None]) ** 2).mean(axis=1).argmin(axis=0)
-        weights = right.T @ (shrunk[best].T / np.where(size == 0, 1.0, size)[:, None] * turned)
+        weights = turn @ (shrunk[best].T * along)
         return cls(weights, start - middle @ weights)
 
     def __call__(self, points: Floats) -> Floats:

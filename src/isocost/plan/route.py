@@ -1,19 +1,20 @@
 """route: each system's quality and cost are predicted before a question is asked; the most quality - price * cost is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
 from isocost.plan.evidence import Evidence, Floats
 from isocost.plan.features import Space
+from isocost.plan.goal import amount
+from isocost.plan.options import chosen
 from isocost.plan.predict import PREDICTORS, Predictor, Trial, attempt, fold, under
 from isocost.plan.pricing import Expected, Prices, lottery, mixed, onehot, pick, priced
-from isocost.plan.rule import Arrays, Goal, Kind, Latency, Outcome
+from isocost.plan.rule import Arrays, Goal, Kind, Latency, Outcome, drawn
 from isocost.records import InputError
 
 LADDER = (0.3, 1.0, 3.0)  # the prices, in multiples of the goal's, at which predictors are compared
@@ -42,15 +43,13 @@ class Router:
         return Expected(self.quality(points), self.cost(points), self.timely(points) if self.timely else None)
 
     def predicted(self, evidence: Evidence) -> Floats:
-        """(n, S): the quality it expects, for its own systems in their order."""
-        return self.expected(evidence).quality
+        """(n, S): the quality it expects of the evidence's systems; NaN for those it does not know."""
+        return placed(self.expected(evidence).quality, self.systems, evidence.systems, np.nan)
 
     def spend(self, evidence: Evidence) -> Outcome:
         """What asking the chosen system gets."""
-        own, asked = evidence.of(self.systems), lottery(self.expected(evidence), self.prices)
-        shares = np.zeros((len(evidence.items), len(evidence.systems)))
-        shares[:, [evidence.systems.index(name) for name in self.systems]] = asked
-        return Outcome(mixed(own.quality, asked), mixed(own.cost, asked), mixed(own.latency, asked), shares)
+        asked, own = lottery(self.expected(evidence), self.prices), evidence.aligned(self.systems)
+        return drawn(own, asked)._replace(shares=placed(asked, self.systems, evidence.systems, 0.0))
 
     def settings(self) -> dict[str, Any]:
         """The systems, what is looked at, who predicts, the prices, and how the predictor was chosen."""
@@ -86,7 +85,7 @@ class Router:
         return cls(tuple(settings["systems"]), space, prices, settings["notes"], quality, cost, predictor("timely"))
 
 
-class Options(Struct, frozen=True, forbid_unknown_fields=True):
+class Options(Struct, frozen=True):
     """How a router is made.
 
     features: text (statistics and topics of the words), statistics, length, columns, nothing; left out: all there is.
@@ -102,10 +101,7 @@ def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: Any
 
     Raises InputError where no router can meet the goal, naming what could be met.
     """
-    try:
-        asked = msgspec.convert(options, Options)
-    except msgspec.ValidationError as error:
-        raise InputError(f"route's options are {', '.join(Options.__struct_fields__)}: {error}.") from None
+    asked = chosen(options, Options)
     unasked = np.isnan(evidence.quality).all(axis=0) | np.isnan(evidence.cost).all(axis=0)
     known = evidence.take(np.flatnonzero(~unasked))
     _checked(known, goal, asked.predictor)
@@ -121,11 +117,19 @@ def _learned(evidence: Evidence, goal: Goal, space: Space, predictor: str | None
     others = [min(names, key=partial(_error, trial)) for trial in trials[1:]]
     rest = [trial.expected(name) for trial, name in zip(trials[1:], others, strict=True)]
     worth = decided({name: Expected(trials[0].expected(name), *rest) for name in names}, evidence, goal)
-    chosen = (max(names, key=lambda name: worth[name]), *others)
-    made = [trial.fitted(name, rng) for trial, name in zip(trials, chosen, strict=True)]
-    settled = Expected(*(trial.settled(name) for trial, name in zip(trials, chosen, strict=True)))
-    notes = {"chosen": chosen[0], "worth": worth}
+    best = (max(names, key=lambda name: worth[name]), *others)
+    made = [trial.fitted(name, rng) for trial, name in zip(trials, best, strict=True)]
+    settled = Expected(*(trial.settled(name) for trial, name in zip(trials, best, strict=True)))
+    notes = {"chosen": best[0], "worth": worth}
     return Router(evidence.systems, space, priced(settled, evidence, goal), notes, *made)
+
+
+def placed(table: Floats, names: Sequence[str], among: Sequence[str], other: float) -> Floats:
+    """(n, len(among)): the columns of these names among others."""
+    wide = np.full((len(table), len(among)), other)
+    own = [column for column, name in enumerate(names) if name in among]
+    wide[:, [among.index(names[column]) for column in own]] = table[:, own]
+    return wide
 
 
 def decided(trial: Mapping[str, Expected], evidence: Evidence, goal: Goal) -> dict[str, float]:
@@ -148,10 +152,6 @@ def _checked(evidence: Evidence, goal: Goal, predictor: str | None) -> None:
         raise InputError(f"predictor: expected one of {', '.join(PREDICTORS)}, got '{predictor}'.")
     if not len(evidence.items):
         raise InputError("a router learns from questions with a scored answer and a known cost; there are none.")
-    if np.nanmin(evidence.quality) < 0 or np.nanmax(evidence.quality) > 1:
-        raise InputError(
-            f"a router predicts qualities in [0, 1], got {np.nanmin(evidence.quality):g} to {np.nanmax(evidence.quality):g}."
-        )
     if goal.latency and np.isnan(evidence.seconds).all():
         raise InputError("a goal in seconds needs records that say how long their answers took; these do not.")
     _reachable(evidence, goal)
@@ -164,8 +164,8 @@ def _reachable(evidence: Evidence, goal: Goal) -> None:
         floor, error = cheapest.mean(), cheapest.std() / np.sqrt(len(cheapest))
         if goal.budget < floor - 3 * error - 1e-12:
             raise InputError(
-                f"expected a budget of at least {floor:.6g} {evidence.unit} a question, which asking the cheapest system each "
-                f"time costs, got {goal.budget:.6g}. Hint: raise the budget, or add a cheaper system."
+                f"expected a budget of at least {amount(floor, evidence.unit)}, which asking the cheapest system each time "
+                f"costs, got {amount(goal.budget, evidence.unit)}. Hint: raise the budget, or add a cheaper system."
             )
     if goal.at_least is not None:
         best = np.nanmax(evidence.quality, axis=0)
