@@ -35,7 +35,7 @@ def test_budgets_are_read_as_a_mean_for_each_question(text: str, budget: float, 
     assert parse_budget(text) == (pytest.approx(budget), unit)
 
 
-@pytest.mark.parametrize("text", ["", "cheap", "0.40", "-$1", "$1 per 0", "$4 tokens", "5 apples", "$1 per 1000 per day", "$nan"])
+@pytest.mark.parametrize("text", ["", "cheap", "0.40", "-$1", "$1 per 0", "$4 tokens", "5 apples", "$1 per 1000 a day", "$nan"])
 def test_a_budget_that_cannot_be_read_is_answered_with_examples(text: str) -> None:
     with pytest.raises(InputError, match="budget"):
         parse_budget(text)
