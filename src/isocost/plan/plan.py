@@ -114,7 +114,10 @@ def open_plan(file: str | Path) -> Plan:
             file=file,
             line=_line(file, place[1] if place else ""),
         ) from None
-    kind(plan.kind)
+    try:
+        kind(plan.kind)
+    except InputError as error:
+        raise InputError(error.message, file=file, line=_line(file, "kind")) from None
     return msgspec.structs.replace(plan, arrays=_load(plan.numbers, file)) if plan.numbers else plan
 
 
