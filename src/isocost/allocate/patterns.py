@@ -11,7 +11,7 @@ from scipy.optimize import LinearConstraint, linprog, milp
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
-FEW, ROUNDS, NODES = 300, 200, 300_000  # patterns that are listed, rounds of generating them, branches of one search
+FEW, ROUNDS, NODES = 1000, 100, 30_000  # patterns that are listed, rounds of generating them, branches of one search
 SECONDS = 10.0  # for an integer program; then what was found stands, with its gap
 EPSILON = 1e-9
 
