@@ -54,7 +54,7 @@ def test_a_clear_frontier_is_found_by_a_part_of_the_calls_the_cheapest_first() -
 
 @pytest.mark.parametrize("tolerance", [0.0, 0.03])
 def test_the_promise_is_kept_as_often_as_it_says(tolerance: float) -> None:
-    broken, runs = 0, 60
+    broken, runs = 0, 30
     for seed in range(runs):
         scores, costs = world(seed, n=120, shares=(0.5, 0.52, 0.55, 0.6, 0.6))
         manner = Manner(cost_tolerance=tolerance, pilot=10)
@@ -65,7 +65,7 @@ def test_the_promise_is_kept_as_often_as_it_says(tolerance: float) -> None:
 
 
 def test_the_promise_about_questions_like_these_is_kept_too() -> None:
-    shares, prices, broken, runs = np.array([0.4, 0.5, 0.8, 0.78]), np.array([1.0, 2.0, 2.5, 4.0]), 0, 40
+    shares, prices, broken, runs = np.array([0.4, 0.5, 0.8, 0.78]), np.array([1.0, 2.0, 2.5, 4.0]), 0, 20
     for seed in range(runs):
         rng = np.random.default_rng(seed)
         scores = (rng.uniform(size=(4, 600)) < shares[:, None]).astype(float)
@@ -107,7 +107,7 @@ def test_the_best_system_under_a_budget_is_found_by_fewer_calls(budget: float, b
 
 
 def test_the_promise_under_a_budget_is_kept() -> None:
-    broken, runs = 0, 60
+    broken, runs = 0, 30
     for seed in range(runs):
         scores, costs = world(seed, n=120, shares=(0.5, 0.52, 0.55, 0.6, 0.6))
         measure = run(scores, costs, seed, confidence=0.8, budget=4.1, manner=Manner(pilot=10))
