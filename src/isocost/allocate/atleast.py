@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from isocost.allocate.check import checked
-from isocost.allocate.choose import Choice, choose
+from isocost.allocate.single import Choice, single
 
 
 def cheapest(value: ArrayLike, cost: ArrayLike, at_least: float, *, exact: bool = False) -> Choice:
@@ -25,7 +25,7 @@ def cheapest(value: ArrayLike, cost: ArrayLike, at_least: float, *, exact: bool 
     short = 0.0
     for _ in range(4):
         slack = max(0.0, math.fsum([*best.ravel(), -at_least, -short]))
-        found = choose(-table.cost, best - table.value, slack, exact=exact)
+        found = single(-table.cost, best - table.value, slack, exact)
         worth = math.fsum(table.value[rows, found.level])
         if worth >= at_least:
             break

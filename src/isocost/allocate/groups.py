@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from isocost.allocate.check import Checked, affordable, checked
-from isocost.allocate.choose import Choice, choose
 from isocost.allocate.milp import Found, Problem, improved
+from isocost.allocate.single import Choice, single
 
 Floats = NDArray[np.float64]
 Levels = NDArray[np.intp]
@@ -39,7 +39,8 @@ def choose_in_groups(
     value and cost (n, k) as in `choose`; groups (n,) numbers each item's group, from 0; budget (g,). Without a total every
     group is a problem of its own. With one that is too small for all of them, all items are one problem at one price; a
     group that then spends more than its own budget is settled within that, and leaves the others the rest at a lower price, at
-    which it would not spend less (water-filling). The bound is the dual at these prices: it holds however the choice was found. ValueError: as `choose`, naming the group.
+    which it would not spend less (water-filling). The bound is the dual at these prices: it holds however the choice was
+    found. `exact` hands what may still be better to HiGHS. ValueError: as `choose`, naming the group.
     """
     table = checked(value, cost)
     b, group = np.asarray(budget, dtype=np.float64), _numbers(groups, len(table.value), np.shape(budget))
@@ -56,7 +57,7 @@ def choose_in_groups(
     common = 0.0
     while not settled.all():
         rest = np.flatnonzero(~settled[group])
-        shared = choose(table.value[rest], table.cost[rest], total - math.fsum(cost_of[settled]))
+        shared = single(table.value[rest], table.cost[rest], total - math.fsum(cost_of[settled]), False)
         level[rest], common = shared.level, shared.price
         chosen = table.cost[np.arange(len(level)), level]
         spent = np.array([math.fsum(chosen[group == number]) for number in range(len(b))])
@@ -86,7 +87,7 @@ def _alone(table: Checked, budget: Floats, group: Levels, exact: bool) -> list[C
     for number in range(len(budget)):
         own = group == number
         try:
-            found.append(choose(table.value[own], table.cost[own], budget[number], exact=exact))
+            found.append(single(table.value[own], table.cost[own], float(budget[number]), exact))
         except ValueError as error:
             raise ValueError(f"group {number}: {error}") from None
     return found

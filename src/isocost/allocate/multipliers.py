@@ -90,7 +90,7 @@ def _cut(value: Floats, cost: Floats, budget: Floats, price: Floats) -> _Cut:
 
 
 def _master(cuts: list[_Cut], best: _Cut, unit: Floats, radius: float) -> tuple[Floats, float, Floats, bool]:
-    """Where the highest of the cuts is least in the box around the best prices, how high, the cuts' shares, and if at its edge."""
+    """Where the highest cut is least in the box around the best prices, how high, the cuts' shares, and if at its edge."""
     scale = max(1e-300, max(abs(cut.bound - best.bound) for cut in cuts[-3:]), radius * np.abs(best.slope * unit).sum())
     heights = np.array([cut.bound + cut.slope @ (best.price - cut.price) - best.bound for cut in cuts]) / scale
     slopes = np.array([cut.slope * unit for cut in cuts]) * radius / scale

@@ -11,16 +11,16 @@ from scipy.optimize import LinearConstraint, linprog, milp
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
-FEW, ROUNDS, NODES = 2_000, 200, 300_000  # patterns that are listed, rounds of generating them, branches of one search
+FEW, ROUNDS, NODES = 1000, 100, 30_000  # patterns that are listed, rounds of generating them, branches of one search
 SECONDS = 10.0  # for an integer program; then what was found stands, with its gap
 EPSILON = 1e-9
 
 
 class Shop(NamedTuple):
-    """A demand and what may hold it: load (n, m, d) of one item as a share of one bin, count (n,), price and limit (m,)."""
+    """A demand and what may hold it: load (n, m, d) of one item as a share of one bin, number (n,), price and limit (m,)."""
 
     load: Floats
-    count: Counts
+    number: Counts
     price: Floats
     limit: Floats
 
@@ -55,15 +55,15 @@ def _all(shop: Shop) -> list[Pattern] | None:
     steps = 0
     for j in range(len(shop.price)):
         order = np.argsort(-shop.load[:, j].max(axis=1), kind="stable")
-        order = order[(shop.load[order, j] <= 1 + EPSILON).all(axis=1) & (shop.count[order] > 0)]
-        load, most = shop.load[order, j], shop.count[order]
+        order = order[(shop.load[order, j].max(axis=1) <= 1 + EPSILON) & (shop.number[order] > 0)]
+        load, most = shop.load[order, j], shop.number[order]
         for amounts in _filled(load, most):
             steps += 1
             if steps > FEW:
                 return None
             left = 1 + EPSILON - amounts @ load
             if amounts.any() and not ((load <= left).all(axis=1) & (amounts < most)).any():
-                content = np.zeros(len(shop.count), dtype=np.int64)
+                content = np.zeros(len(shop.number), dtype=np.int64)
                 content[order] = amounts
                 found.append(Pattern(j, content, 0))
     return found
@@ -108,7 +108,7 @@ def _generated(shop: Shop) -> tuple[list[Pattern], float]:
                 patterns.append(Pattern(j, content, 0))
                 pays = True
         limited = np.where(np.isfinite(shop.limit), shop.limit, 0.0)
-        bound = max(bound, float(worth @ shop.count - toll @ limited) / excess)
+        bound = max(bound, float(worth @ shop.number - toll @ limited) / float(excess))
         if not pays:
             break
     return patterns, bound
@@ -118,39 +118,39 @@ def _greedy(shop: Shop) -> list[Pattern]:
     """Each type filled with what is left, largest first (first-fit decreasing by kinds), and with each item alone."""
     found = []
     for j in range(len(shop.price)):
-        fits = (shop.load[:, j] <= 1 + EPSILON).all(axis=1)
+        fits = shop.load[:, j].max(axis=1) <= 1 + EPSILON
         order = np.argsort(-np.where(fits[:, None], shop.load[:, j], 0.0).max(axis=1), kind="stable")
-        order = order[fits[order] & (shop.count[order] > 0)]
+        order = order[fits[order] & (shop.number[order] > 0)]
         for i in order:
-            alone = np.zeros(len(shop.count), dtype=np.int64)
-            alone[i] = _times(shop.load[i, j], np.full(shop.load.shape[2], 1 + EPSILON), int(shop.count[i]))
+            alone = np.zeros(len(shop.number), dtype=np.int64)
+            alone[i] = _times(shop.load[i, j], np.full(shop.load.shape[2], 1 + EPSILON), int(shop.number[i]))
             found.append(Pattern(j, alone, 0))
-        waiting = np.where(fits, shop.count, 0)
+        waiting = np.where(fits, shop.number, 0)
         while waiting.any():
-            content, left = np.zeros(len(shop.count), dtype=np.int64), np.full(shop.load.shape[2], 1 + EPSILON)
+            content, left = np.zeros(len(shop.number), dtype=np.int64), np.full(shop.load.shape[2], 1 + EPSILON)
             for i in order:
                 content[i] = _times(shop.load[i, j], left, int(waiting[i]))
                 left = left - content[i] * shop.load[i, j]
-            found.append(Pattern(j, content, 0))
             held = content > 0
-            waiting = waiting - content * int((waiting[held] // content[held]).min())
+            found.append(Pattern(j, content, int((waiting[held] // content[held]).min())))
+            waiting = waiting - content * found[-1].times
     return found
 
 
 def _rows(shop: Shop, patterns: list[Pattern]) -> tuple[Floats, Floats]:
     """What the patterns hold (n, p), and which type each is (m, p)."""
     kinds = np.array([pattern.bin for pattern in patterns], dtype=np.int64)
-    held = np.array([pattern.content for pattern in patterns], dtype=np.float64).reshape(-1, len(shop.count)).T
+    held = np.array([pattern.content for pattern in patterns], dtype=np.float64).reshape(-1, len(shop.number)).T
     return held, (kinds == np.arange(len(shop.price))[:, None]).astype(np.float64)
 
 
 def _prices(shop: Shop, patterns: list[Pattern], dear: float) -> tuple[Floats, Floats]:
     """What the relaxation pays for one of each item (n,), and for one more bin of each limited type (m,)."""
     held, kind = _rows(shop, patterns)
-    n, limited = len(shop.count), np.isfinite(shop.limit)
+    n, limited = len(shop.number), np.isfinite(shop.limit)
     cost = np.append(shop.price @ kind, np.full(n, dear))
     rows = np.vstack([np.hstack([-held, -np.eye(n)]), np.hstack([kind[limited], np.zeros((int(limited.sum()), n))])])
-    result = linprog(cost, rows, np.append(-shop.count, shop.limit[limited]), method="highs")
+    result = linprog(cost, rows, np.append(-shop.number, shop.limit[limited]), method="highs")
     toll = np.zeros(len(shop.price))
     toll[limited] = -result.ineqlin.marginals[n:]
     return -result.ineqlin.marginals[:n], toll
@@ -158,11 +158,11 @@ def _prices(shop: Shop, patterns: list[Pattern], dear: float) -> tuple[Floats, F
 
 def _best_pattern(shop: Shop, j: int, worth: Floats) -> tuple[Counts, float]:
     """The content of one bin that is worth most, and a bound on what any is worth."""
-    fits = (shop.load[:, j] <= 1 + EPSILON).all(axis=1) & (shop.count > 0) & (worth > 0)
-    content = np.zeros(len(shop.count), dtype=np.int64)
+    fits = (shop.load[:, j].max(axis=1) <= 1 + EPSILON) & (shop.number > 0) & (worth > 0)
+    content = np.zeros(len(shop.number), dtype=np.int64)
     if not fits.any():
         return content, 0.0
-    load, value, most = shop.load[fits, j], worth[fits], shop.count[fits]
+    load, value, most = shop.load[fits, j], worth[fits], shop.number[fits]
     order = np.argsort(-value / np.maximum(load.sum(axis=1), 1e-300), kind="stable")
     amounts, bound = _fullest(np.ascontiguousarray(load[order]), value[order], most[order])
     content[np.flatnonzero(fits)[order]] = amounts
@@ -195,7 +195,7 @@ def _fullest(load: Floats, value: Floats, most: Counts) -> tuple[Counts, float]:
             now[i] = fit
         elif down:
             if worth[n] > top:
-                top, best = worth[n], now.copy()
+                top, best = float(worth[n]), now.copy()
             down, i = False, n - 1
             continue
         else:  # one less, or back
@@ -220,7 +220,8 @@ def _fullest(load: Floats, value: Floats, most: Counts) -> tuple[Counts, float]:
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _ahead(dense: Floats, left: Floats) -> float:
     """What can still be added, at most, to a bin with so much left."""
-    most, d = left.sum() * dense[len(left)], len(left)
+    d = len(left)
+    most: float = left.sum() * dense[d]
     for r in range(d):
         if left[r] * dense[r] < most:
             most = left[r] * dense[r]
@@ -230,19 +231,32 @@ def _ahead(dense: Floats, left: Floats) -> float:
 def _chosen(shop: Shop, patterns: list[Pattern], bound: float) -> Cover | None:
     """The cheapest of the patterns that cover the demand, trimmed to it; all patterns were given if no bound is known."""
     held, kind = _rows(shop, patterns)
-    if not shop.count.any():
+    if not shop.number.any():
         return Cover((), 0.0)
     cost = shop.price @ kind
     scale = 1e3 / max(float(cost.max(initial=0.0)), 1e-300)
-    constraints = [LinearConstraint(held, shop.count.astype(np.float64), np.inf), LinearConstraint(kind, -np.inf, shop.limit)]
+    constraints = [LinearConstraint(held, shop.number.astype(np.float64), np.inf), LinearConstraint(kind, -np.inf, shop.limit)]
     options = {"time_limit": SECONDS, "mip_rel_gap": 0.0}
     result = milp(cost * scale, integrality=np.ones(len(cost)), constraints=constraints, options=options)
-    if result.x is None:
+    plans = _one_type(shop)
+    if result.x is not None:
+        times = np.rint(result.x).astype(np.int64)
+        plans.append([pattern._replace(times=int(t)) for pattern, t in zip(patterns, times, strict=True) if t > 0])
+    if not plans:
         return None
-    times = np.rint(result.x).astype(np.int64)
-    used = [pattern._replace(times=int(t)) for pattern, t in zip(patterns, times, strict=True) if t > 0]
-    proved = float(result.mip_dual_bound) / scale if bound == -np.inf else bound
-    return Cover(tuple(_trimmed(used, shop.count)), proved)
+    best = min(plans, key=lambda plan: sum(shop.price[pattern.bin] * pattern.times for pattern in plan))
+    if bound == -np.inf and result.mip_dual_bound is not None:
+        bound = float(result.mip_dual_bound) / scale
+    return Cover(tuple(_trimmed(best, shop.number)), bound)
+
+
+def _one_type(shop: Shop) -> list[list[Pattern]]:
+    """First-fit decreasing into bins of one type, for every type that holds all within its limit: HiGHS may run out of time."""
+    filled = [pattern for pattern in _greedy(shop) if pattern.times]
+    plans = [[pattern for pattern in filled if pattern.bin == j] for j in range(len(shop.price))]
+    within = [sum(p.times for p in plan) <= limit for plan, limit in zip(plans, shop.limit, strict=True)]
+    needed = shop.number.tolist()
+    return [p for p, fits in zip(plans, within, strict=True) if fits and sum(x.content * x.times for x in p).tolist() == needed]  # type: ignore[union-attr]
 
 
 def _trimmed(patterns: list[Pattern], count: Counts) -> Iterator[Pattern]:

@@ -19,7 +19,7 @@ class Split(NamedTuple):
     value: float
 
 
-class Curve(Protocol):
+class Concave(Protocol):
     """One concave curve, or many in arrays: what split needs to know of it."""
 
     def check(self, number: int) -> None:
@@ -198,7 +198,7 @@ class _Function:
         return np.array([(low + high) / 2])
 
 
-Curves = Curve | ArrayLike | Callable[[float], float]
+Curves = Concave | ArrayLike | Callable[[float], float]
 
 
 def split(curves: Curves | Sequence[Curves], total: float) -> Split:
@@ -223,14 +223,14 @@ def split(curves: Curves | Sequence[Curves], total: float) -> Split:
     return Split(amounts, price, value)
 
 
-def _parts(curves: Curves | Sequence[Curves], total: float) -> list[Curve]:
+def _parts(curves: Curves | Sequence[Curves], total: float) -> list[Concave]:
     given = [curves] if hasattr(curves, "amount") or callable(curves) else list(curves)  # type: ignore[arg-type]
     if not given:
         raise ValueError("curves must name at least one curve, got none.")
-    parts: list[Curve] = []
+    parts: list[Concave] = []
     number = 0
     for one in given:
-        part: Curve
+        part: Concave
         if hasattr(one, "amount"):
             part = one  # type: ignore[assignment]  # by its name: a protocol cannot be asked
         elif callable(one):
@@ -254,7 +254,7 @@ def _fill(demand: Callable[[float], Floats], total: float) -> tuple[Floats, floa
     low = high = 0.0  # logarithms
     while (few := demand(math.exp(high))).sum() > total:
         low, high = high, high + 2.0 + abs(high)
-        if high > 690:
+        if high > 230:
             return np.zeros_like(few), math.inf  # a total of 0, and a curve whose first unit is worth any price
     while (many := demand(math.exp(low))).sum() <= total:
         low -= 2.0 + abs(low)
