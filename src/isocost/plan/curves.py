@@ -81,12 +81,13 @@ def _shared(found: Floats, target: Floats, known: NDArray[np.bool_], amount: boo
     """Every system's weights, drawn to the systems' mean as far as their spread is no more than noise (empirical Bayes).
 
     The spread of each weight is what is left of the observed one when the weights' own errors are taken off, with a little
-    prior belief in a spread of one half, so that two systems are hardly drawn together and forty are drawn by what they show.
+    prior belief in a spread (two for the constants, a half for the slopes), so that two systems are hardly drawn together and forty are drawn by what they show.
     """
     first, errors = _newton(found, target, known, amount, np.zeros(found.shape[1] + 1), np.r_[0.0, [PRIOR] * found.shape[1]])
     centre = first.mean(axis=0)
     over = ((first - centre) ** 2).sum(axis=0) - (len(first) - 1) * errors.mean(axis=0)
-    spread = (np.maximum(over, 0.0) + BELIEF * 0.25) / (len(first) - 1 + BELIEF)
+    believed = np.r_[4.0, [0.25] * found.shape[1]]
+    spread = (np.maximum(over, 0.0) + BELIEF * believed) / (len(first) - 1 + BELIEF)
     return _newton(found, target, known, amount, centre, 1 / spread)[0]
 
 
