@@ -20,14 +20,15 @@ def cheapest(value: ArrayLike, cost: ArrayLike, at_least: float, *, exact: bool 
     table = checked(value, cost)
     best = np.nanmax(table.value, axis=1, keepdims=True)
     rows, most = np.arange(len(best)), math.fsum(best.ravel())
-    if not at_least <= most:
+    if not float(at_least) <= most:
         raise ValueError(f"at_least must be at most {most!r}, what every item's best level is worth together, got {at_least!r}")
     short = 0.0
     for _ in range(4):
         slack = max(0.0, math.fsum([*best.ravel(), -at_least, -short]))
-        found = single(-table.cost, best - table.value, slack, exact)
+        found = single(np.where(np.isnan(table.value), np.nan, -table.cost), best - table.value, slack, exact)
         worth = math.fsum(table.value[rows, found.level])
         if worth >= at_least:
             break
         short += 2 * (at_least - worth)  # best - value was rounded: again, with that much less slack
-    return Choice(found.level, worth, -found.value, found.price, -found.bound, found.optimal and not short)
+    spent, bound = 0.0 - found.value, max(table.least, -found.bound)
+    return Choice(found.level, worth, spent, found.price, bound, found.optimal and not short)

@@ -1,6 +1,7 @@
 """What the allocator accepts: tables in which every item has a level, and a budget that pays the cheapest of each."""
 
-from typing import NamedTuple
+from itertools import zip_longest
+from typing import NamedTuple, cast
 
 import numba
 import numpy as np
@@ -17,19 +18,20 @@ class Checked(NamedTuple):
     """Two tables (n, k) of doubles that hold what `choose` needs, and what one reading of them says.
 
     `least` is the cost of every item's cheapest level and `most` that of its best level (the cheapest of them), each rounded
-    once from the exact sum; `whole` says that all values are integers.
+    once from the exact sum; `dearest` is the largest cost of a level; `whole` says that all values are integers.
     """
 
     value: Floats
     cost: Floats
     least: float
     most: float
+    dearest: float
     whole: bool
 
 
 def checked(value: ArrayLike, cost: ArrayLike) -> Checked:
     """The two tables as doubles; a ValueError names the item whose values or costs cannot be used."""
-    v, c = np.ascontiguousarray(value, dtype=float), np.ascontiguousarray(cost, dtype=float)
+    v, c = _table("value", value), _table("cost", cost)
     if v.ndim != 2 or v.shape != c.shape:
         raise ValueError(f"value and cost must have the same shape (items, levels), got {v.shape} and {c.shape}")
     blocks = in_blocks(lambda start, stop: _read(v, c, start, stop), *v.shape)
@@ -37,14 +39,23 @@ def checked(value: ArrayLike, cost: ArrayLike) -> Checked:
         if bad >= 0:
             raise ValueError(_complaint(bad, v[bad], c[bad]))
     sums = [0.0, 0.0, 0.0, 0.0]
-    for _, least, less, most, more, _ in blocks:
+    for _, least, less, most, more, *_ in blocks:
         sums = [*join(sums[0], sums[1], least, less), *join(sums[2], sums[3], most, more)]
-    return Checked(v, c, sums[0], sums[2], all(block[-1] for block in blocks))
+    largest, dearest = (max((block[part] for block in blocks), default=0.0) for part in (5, 6))
+    for name, size in (("values", largest), ("costs", dearest)):
+        if not 4.0 * len(v) * size < np.inf:
+            raise ValueError(
+                f"{name} must be small enough to be summed, got {len(v)} items of up to {size}. Hint: divide them all"
+            )
+    return Checked(v, c, sums[0], sums[2], dearest, all(block[-1] for block in blocks))
 
 
 def affordable(table: Checked, budget: float) -> float:
     """The budget, if every item's cheapest level fits into it; a ValueError says what they cost otherwise."""
-    amount = float(budget)
+    try:
+        amount = float(budget)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"budget must be a finite number, got {budget!r:.50}") from None
     if not np.isfinite(amount):
         raise ValueError(f"budget must be a finite number, got {amount}. Hint: {table.most!r} buys every item's best level")
     if amount < table.least:
@@ -53,9 +64,10 @@ def affordable(table: Checked, budget: float) -> float:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _read(value: Floats, cost: Floats, start: int, stop: int) -> tuple[int, float, float, float, float, bool]:
-    """The first item that cannot be used (-1: none), the least cost, the best levels' cost; whether all values are integers."""
-    least, less, most, more, whole = 0.0, 0.0, 0.0, 0.0, True
+def _read(value: Floats, cost: Floats, start: int, stop: int) -> tuple[int, float, float, float, float, float, float, bool]:
+    """The first item that cannot be used (-1: none), the least cost, the best levels' cost, the largest value (either side of
+    0), the largest cost; whether all values are integers."""
+    least, less, most, more, largest, dearest, whole = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, True
     for i in range(start, stop):
         low, top, price = np.inf, -np.inf, np.inf
         for j in range(value.shape[1]):
@@ -63,16 +75,29 @@ def _read(value: Floats, cost: Floats, start: int, stop: int) -> tuple[int, floa
             if v != v:
                 continue
             if not (0.0 <= c < np.inf and -np.inf < v < np.inf):
-                return i, 0.0, 0.0, 0.0, 0.0, False
+                return i, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, False
+            largest, dearest = max(largest, abs(v)), max(dearest, c)
             whole &= v == np.rint(v)
             low = min(low, c)
             if v > top or (v == top and c < price):
                 top, price = v, c
         if low == np.inf:
-            return i, 0.0, 0.0, 0.0, 0.0, False
+            return i, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, False
         least, less = add(least, less, low)
         most, more = add(most, more, price)
-    return -1, least, less, most, more, whole
+    return -1, least, less, most, more, largest, dearest, whole
+
+
+def _table(name: str, rows: ArrayLike) -> Floats:
+    """The rows as a table of doubles; what shorter rows lack is NaN, so it cannot be chosen."""
+    try:
+        return np.ascontiguousarray(rows, dtype=float)
+    except (TypeError, ValueError, OverflowError) as error:
+        try:
+            lists = [np.array(row, dtype=float, ndmin=1).tolist() for row in cast("list[ArrayLike]", rows)]
+            return np.array(list(zip_longest(*lists, fillvalue=np.nan))).T.copy()
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"{name} must be a table of numbers (items, levels): {error}") from None
 
 
 def _complaint(item: int, value: Floats, cost: Floats) -> str:

@@ -47,8 +47,8 @@ def choose(
 ) -> Choice | SeveralChoice | GroupsChoice:
     """The levels that are worth most together and cost at most the budget.
 
-    `value` and `cost` are (n, k) and one level is chosen for each of the n items; a NaN value forbids a level (so items may
-    have fewer than k), and its cost is not looked at. Costs are at least 0; values may be negative. Equal plans are told apart
+    `value` and `cost` are (n, k) and one level is chosen for each of the n items; a NaN value forbids a level, and its cost is
+    not looked at; rows of lists may be shorter than k. Costs are at least 0; values may be negative. Equal plans are told apart
     by the tables' order alone, so the same tables give the same choice.
 
     The relaxation is solved, then closed by a search among the swaps that can still matter. Most tables end proved; where the
@@ -68,6 +68,6 @@ def choose(
         return cheapest(value, cost, at_least, exact=exact)
     if groups is not None:
         return choose_in_groups(value, cost, np.asarray(budget), groups, exact=exact)
-    if np.ndim(cost) == 3 or np.ndim(cast("float", budget)):
+    if getattr(cost, "ndim", 2) == 3 or np.ndim(cast("float", budget)):
         return choose_several(value, cost, np.asarray(budget), exact=exact)
     return single(value, cost, cast("float", budget), exact)

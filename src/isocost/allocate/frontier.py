@@ -46,7 +46,10 @@ class Curve(NamedTuple):
     def bound_at(self, budget: ArrayLike) -> Floats:
         """What no plan within each budget can exceed in value, up to rounding: the relaxation's value."""
         at = self.at(budget)
-        return np.asarray(self.value[at] + self.price[at] * (np.asarray(budget, dtype=float) - self.cost[at]))
+        after = np.minimum(at + 1, len(self.item))
+        left, step = np.asarray(budget, dtype=float) - self.cost[at], self.cost[after] - self.cost[at]
+        share = np.divide(left, step, out=np.zeros(at.shape), where=after > at)
+        return np.asarray(self.value[at] + share * (self.value[after] - self.value[at]))
 
 
 def frontier(value: ArrayLike, cost: ArrayLike) -> Curve:

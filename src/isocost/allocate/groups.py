@@ -120,6 +120,6 @@ def _certified(table: Checked, purses: _Purses, level: Levels, prices: Floats, c
         found = improved(problem, level, np.where(np.isnan(net), np.inf, best - net), dual)
     plan = level if found.level is None else found.level
     worth = problem.worth(plan)
-    bound = max(worth, math.floor(found.bound + 1e-9) if table.whole else found.bound)
+    bound = max(worth, float(math.floor(found.bound + 1e-9)) if table.whole else found.bound)
     proved = found.proved or bound - worth <= 1e-12 * abs(worth)
     return GroupsChoice(plan, worth, problem.spent(plan)[:-1], prices, common, bound, proved)

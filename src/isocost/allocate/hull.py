@@ -11,6 +11,7 @@ from isocost.allocate.rows import in_blocks
 
 Floats = NDArray[np.float64]
 Levels = NDArray[np.intp]
+LARGEST = float(np.finfo(np.float64).max)  # a slope that overflows
 
 
 class Steps(NamedTuple):
@@ -109,7 +110,7 @@ def _fill(
     stop: int,
 ) -> None:
     for i in range(start, stop):
-        at, slope = ends[i] - size[i] + 1, np.inf
+        at, slope = ends[i] - size[i] + 1, LARGEST
         for t in range(1, size[i]):
             a, b = hull[i, t - 1], hull[i, t]
             out.item[at], out.before[at], out.level[at] = i, a, b

@@ -1,13 +1,16 @@
 """The same rule one item at a time: a running price that keeps to the budget over a horizon."""
 
 import math
+import sys
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 STEP = 0.2  # by simulation on the worlds of bench/allocate_more.py: .1 learns late, .4 shakes
+LARGEST = sys.float_info.max  # values may differ by more than a double holds
 Row = tuple[float, ...]
 
 
@@ -34,8 +37,9 @@ class Online:
     moved: Any = 0.0
 
     def __post_init__(self) -> None:
-        if self.horizon < 1:
-            raise ValueError(f"horizon must be at least 1 item, got {self.horizon}.")
+        items: Any = self.horizon
+        if not (isinstance(items, Integral) and int(items) >= 1):
+            raise ValueError(f"horizon must be at least 1 item, a whole number, got {self.horizon!r}.")
         shape = np.shape(self.budget)
         if len(shape) > 1 or shape == (0,):
             raise ValueError(f"budget must be one number or one row (r,), got shape {shape}.")
@@ -55,10 +59,12 @@ class Online:
         level, most = None, -math.inf
         for j, (worth, costs) in enumerate(zip(v, c, strict=True)):
             net = worth - sum(map(float.__mul__, price, costs))
-            if net > most and all(s + x <= b for s, x, b in zip(spent, costs, limit, strict=True)):
+            if (net > most or (net == -math.inf and level is None)) and all(
+                s + x <= b for s, x, b in zip(spent, costs, limit, strict=True)
+            ):
                 level, most = j, net
         known = [x for x in v if x == x]
-        self.spread = max(self.spread, max(known) - min(known))
+        self.spread = min(max(self.spread, max(known) - min(known)), LARGEST)
         self._pay(c[level] if level is not None else (0.0,) * len(limit))
         return level
 
@@ -104,5 +110,5 @@ def _moved(row: Row, spread: float, horizon: int, still: int) -> Row:
         return price, spent, moved  # nothing can be bought with it, at any price
     gap = cost - (budget - spent) / still
     moved += (gap / share) ** 2
-    step = STEP * spread / share / math.sqrt(horizon + moved)
-    return max(price + step * gap / share, 0.0), spent + cost, moved
+    step = min(STEP * spread / share / math.sqrt(horizon + moved), LARGEST)
+    return min(max(price + step * gap / share, 0.0), LARGEST), spent + cost, moved

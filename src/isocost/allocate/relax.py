@@ -6,7 +6,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from isocost.allocate.hull import Steps, steps
+from isocost.allocate.check import Checked
+from isocost.allocate.hull import LARGEST, Steps, steps
 from isocost.allocate.order import descending
 from isocost.allocate.rows import in_blocks
 from isocost.allocate.sums import add, join, picked
@@ -32,14 +33,17 @@ class Relaxed(NamedTuple):
     more: tuple[Levels, Levels]
 
 
-def relaxed(value: Floats, cost: Floats, budget: float) -> Relaxed:
+def relaxed(table: Checked, budget: float) -> Relaxed:
     """The relaxation's whole part at a budget that pays every item's cheapest level, and not every item's best.
 
     A sample brackets the price; one reading of the tables settles every item that has one best level in the whole bracket, and
     only the others' upgrades are sorted.
     """
+    value, cost = table.value, table.cost
     n, k = value.shape
     low, high = _bracket(value, cost, budget) if n > FEW else (0.0, np.inf)
+    if not high * table.dearest < np.inf:
+        low, high = 0.0, np.inf
     level, core, spent = np.empty(n, dtype=np.intp), np.arange(n), (0.0, 0.0)
     if high < np.inf:
         open_ = np.empty(n, dtype=np.bool_)
@@ -119,7 +123,7 @@ def _bracket(value: Floats, cost: Floats, budget: float) -> tuple[float, float]:
     at = int(np.searchsorted(spent, budget * (m / n)))
     each = base + np.bincount(sample.item[order[:at]], sample.cost[order[:at]], m)
     reach = 4 * each.std() * np.sqrt(m)
-    slope = np.concatenate([[2 * sample.slope[order[0]]], sample.slope[order], [0.0]])
+    slope = np.concatenate([[2 * min(sample.slope[order[0]], LARGEST / 2)], sample.slope[order], [0.0]])
     first, last = np.searchsorted(spent, budget * (m / n) + np.array([-reach, reach]))
     return float(slope[last + 1]), float(slope[first + (first > 0)])
 

@@ -58,7 +58,7 @@ def choose_several(value: ArrayLike, cost: ArrayLike, budget: ArrayLike, *, exac
         why = "there is none (proved by HiGHS)" if best.proved else f"none was found in {SECONDS:g} s of HiGHS"
         raise ValueError(f"no choice keeps to all budgets {problem.limit.tolist()} at once: {why}. Hint: raise one of them")
     total = problem.worth(best.level)
-    bound = max(total, math.floor(best.bound + 1e-9) if problem.whole else best.bound)
+    bound = max(total, float(math.floor(best.bound + 1e-9)) if problem.whole else best.bound)
     proved = best.proved or bound - total <= 1e-12 * abs(total)
     return SeveralChoice(best.level, total, problem.spent(best.level), found.price, bound, proved)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isocost.allocate.check import affordable, checked
+from isocost.allocate.check import Checked, affordable, checked
 from isocost.allocate.highs import by_highs
 from isocost.allocate.hull import at_price
 from isocost.allocate.relax import Relaxed, relaxed
@@ -43,8 +43,18 @@ def single(value: ArrayLike, cost: ArrayLike, budget: float, exact: bool) -> Cho
         level = at_price(table.value, table.cost, 0.0)
         worth = picked(table.value, level)[0]
         return Choice(level, worth, table.most, 0.0, worth, True)
-    plan = relaxed(table.value, table.cost, amount)
+    plan = relaxed(table, amount)
+    if not 4.0 * len(table.value) * plan.price * table.dearest < np.inf:
+        return _roughly(table, plan)
     return _closed(table.value, table.cost, plan, amount, float(table.whole), exact)
+
+
+def _roughly(table: Checked, plan: Relaxed) -> Choice:
+    """The relaxation's whole part, filled; costs at its price are no doubles, so the best levels' values bound it."""
+    level, (item, to) = plan.level, plan.more
+    level[item] = to
+    worth, best = picked(table.value, level)[0], math.fsum(np.nanmax(table.value, axis=1))
+    return Choice(level, worth, picked(table.cost, level)[0], plan.price, best, best <= worth)
 
 
 def _closed(value: Floats, cost: Floats, plan: Relaxed, budget: float, unit: float, exact: bool) -> Choice:
@@ -71,7 +81,7 @@ def _closed(value: Floats, cost: Floats, plan: Relaxed, budget: float, unit: flo
     worth, spent = _swapped(value, level, item, to, swaps.value), _swapped(cost, level, item, to, plan.spent)
     ahead = max(0.0, room - last.gain - floor)
     bound = worth + ahead + swaps.excess
-    bound = max(worth, math.floor(bound) if unit else bound)
+    bound = max(worth, float(math.floor(bound)) if unit else bound)
     level[item] = to
     return Choice(level, worth, spent, price, bound, ahead <= last.blur or bound <= worth)
 
