@@ -133,3 +133,22 @@ def test_infinite_settings_are_refused(plan: Plan, tmp_path: Path) -> None:
     fields = {name: getattr(plan, name) for name in plan.__struct_fields__}
     with pytest.raises(ValueError, match="finite"):
         Plan(**fields | {"rule": {"threshold": float("inf")}}).save(tmp_path / "plan.toml")
+
+
+@pytest.mark.parametrize(
+    ("was", "edited", "words"),
+    [
+        ('kind = "mix"', 'kind = "fixed"', "not the settings of a plan of kind 'fixed'"),
+        ("[measured.a", "[measured.z", "do not name the same: a, z"),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_refused(plan: Plan, was: str, edited: str, words: str, tmp_path: Path) -> None:
+    """A plan edited by hand is told so when it is opened, not by a traceback when it is spent."""
+    file = tmp_path / "plan.toml"
+    plan.save(file)
+    text = file.read_text()
+    assert was in text
+    file.write_text(text.replace(was, edited))
+    with pytest.raises(InputError, match=words) as error:
+        open_plan(file)
+    assert error.value.line

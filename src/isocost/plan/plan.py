@@ -118,7 +118,30 @@ def open_plan(file: str | Path) -> Plan:
         kind(plan.kind)
     except InputError as error:
         raise InputError(error.message, file=file, line=_line(file, "kind")) from None
-    return msgspec.structs.replace(plan, arrays=_load(plan.numbers, file)) if plan.numbers else plan
+    plan = msgspec.structs.replace(plan, arrays=_load(plan.numbers, file)) if plan.numbers else plan
+    _agree(plan, file)
+    return plan
+
+
+def _agree(plan: Plan, file: Path) -> None:
+    """InputError where the parts of a plan, each valid, do not belong together: somebody has edited one of them."""
+    for part, known in (("shares", plan.shares), ("measured", plan.measured)):
+        if set(known) != set(plan.systems):
+            odd = sorted(set(known) ^ set(plan.systems))
+            raise InputError(
+                f"systems and {part} do not name the same: {', '.join(odd)}. Hint: undo the change, or make the plan again.",
+                file=file,
+                line=_line(file, part),
+            )
+    try:
+        plan.restore()
+    except (InputError, AttributeError, LookupError, TypeError, ValueError) as error:  # settings that no rule has written
+        why = error.message if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        raise InputError(
+            f"not the settings of a plan of kind '{plan.kind}' ({why}). Hint: undo the change, or make the plan again.",
+            file=file,
+            line=_line(file, "rule"),
+        ) from None
 
 
 def _read(file: Path) -> dict[str, Any]:
