@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from isocost.metrics import Estimate
 from isocost.metrics.estimate import estimate, missing
 from isocost.plan.evidence import Evidence, Floats
 from isocost.plan.goal import means, reachable
-from isocost.plan.rule import Goal, Outcome, Predicting, Rule, drawn
+from isocost.plan.rule import Goal, Outcome, OutOfReach, Predicting, Rule, drawn
 from isocost.records import InputError
 from isocost.stats import Interval, bootstrap, clustered_mean, paired_difference
 from isocost.stats.proportions import z_of
@@ -69,7 +70,7 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
     """Each question's outcome under the rule fitted without its fold.
 
     A goal that all questions together allow may be out of reach on some folds' questions by chance: there the nearest goal
-    that single systems reach is used, and a note says so.
+    that the kind (or else single systems) can reach is used, and a note says so.
     """
     count, far = int(folds.max()) + 1, 0
     parts: list[Outcome] = []
@@ -78,14 +79,14 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
         known = evidence.take(folds != fold)
         try:
             rule = fit(known, goal, stream)
-        except InputError:
-            near = reachable(goal, known)
+        except InputError as error:
+            near = error.nearest if isinstance(error, OutOfReach) else reachable(goal, known)
             if near == goal:
                 raise
             rule, far = fit(known, near, stream), far + 1
-        others = evidence.take(folds == fold)
-        parts.append(rule.spend(others))
-        predicted[folds == fold] = predictions(rule, others, parts[-1])
+        here = folds == fold
+        parts.append(rule.spend(evidence.take(here)))
+        predicted[here] = predictions(rule, evidence.take(here), parts[-1])
     note = f"the goal was out of reach on the questions of {far} of {count} folds; there the nearest was taken"
     return Held(_joined(parts, folds), predicted, (note,) if far else ())
 
@@ -100,21 +101,21 @@ def predictions(rule: Rule, evidence: Evidence, outcome: Outcome) -> Floats:
 
 def expect(held: Held, evidence: Evidence, goal: Goal, folds: Folds, rng: np.random.Generator) -> Expectation:
     """Estimates of what was got on held-out questions, and how it compares with the mix at equal cost."""
-    outcome, basis = held.outcome, evidence.basis
+    outcome, basis, typical = held.outcome, evidence.basis, _typical(held.outcome, evidence)
     over = _over_mix(outcome, evidence, folds)
     unknown = int(np.isnan(outcome.worth).sum())
     notes = [*held.notes]
     if unknown:
         notes.append(f"{unknown:,} of {len(folds):,} questions are left out: the answer that was chosen is not recorded")
     return Expectation(
-        quality=mean_of(outcome.worth, evidence, rng),
-        cost=mean_of(outcome.paid, evidence, rng, floor=0.0),
+        quality=widened(mean_of(outcome.worth, evidence, rng), typical.worth, folds),
+        cost=widened(mean_of(outcome.paid, evidence, rng, floor=0.0), typical.paid, folds),
         in_time=_in_time(outcome.seconds, goal, evidence),
         over_mix=over,
-        beats_mix=over.low is not None and over.low > 0,
+        beats_mix=over.low is not None and over.low > 0 and _looks(outcome, folds),
         calibration=None if np.isnan(held.predicted).all() else mean_of(outcome.worth - held.predicted, evidence, rng),
         shares={
-            name: estimate(_share(share, folds, evidence), basis, floor=0.0)
+            name: widened(estimate(clustered_mean(share, evidence.groups), basis, floor=0.0), share, folds)
             for name, share in zip(evidence.systems, outcome.shares.T, strict=True)
         },
         notes=tuple(notes),
@@ -135,6 +136,42 @@ def mean_of(values: Floats, evidence: Evidence, rng: np.random.Generator, *, flo
     return estimate(Interval(found.value, found.low, found.high, int(known.sum()), method), evidence.basis, floor=floor)
 
 
+def _looks(outcome: Outcome, folds: Folds) -> bool:
+    """Whether any fold's rule treats questions differently: one that does not is a mix itself, and a lucky one at best."""
+    each = (outcome.shares[folds == fold] for fold in range(int(folds.max()) + 1))
+    return any(bool((shares != shares[0]).any()) for shares in each)
+
+
+def widened(found: Estimate, typical: Floats, folds: Folds) -> Estimate:
+    """The estimate, its interval wider by what the rule itself could have been otherwise: the jackknife over the folds' rules.
+
+    The questions' spread says how sure the mean of these rules is; the plan is one more such rule, made from all questions.
+    typical: (n,) what the systems that were asked get on average, whatever the question, so that it differs between folds as
+    the rules do; what it would differ by if all rules were the same is taken off.
+    """
+    count, means = int(folds.max()) + 1, np.bincount(folds, typical) / np.bincount(folds)
+    noise = float(np.square(typical - means[folds]).sum()) / max(1, len(typical) - count)  # of one question
+    excess = float(np.square(means - means.mean()).sum()) - (count - 1) * count / len(typical) * noise
+    if found.value is None or not excess > 1e-12 * float(np.square(means).sum()):
+        return found
+    reach, ends = z_of(0.95) * math.sqrt((count - 1) / count * excess), dict[str, float]()
+    for name, sign in (("low", -1), ("high", 1)):
+        end = getattr(found, name)
+        if end is not None:
+            ends[name] = found.value + sign * math.hypot(end - found.value, reach)
+    if found.low is not None and found.low >= 0 and found.value >= 0:
+        ends["low"] = max(0.0, ends["low"])
+    return msgspec.structs.replace(found, **ends, method=f"{found.method}, and the folds' rules")
+
+
+def _typical(outcome: Outcome, evidence: Evidence) -> Outcome:
+    """What the systems that were asked get on average over all questions, by question."""
+    found = means(evidence, Goal())
+    quality, cost = np.nan_to_num(found.quality), np.nan_to_num(found.cost)
+    asked = np.maximum(outcome.shares.sum(axis=1), 1e-300)
+    return Outcome(outcome.shares @ quality / asked, outcome.shares @ cost, outcome.seconds, outcome.shares)
+
+
 def _over_mix(outcome: Outcome, evidence: Evidence, folds: Folds) -> Estimate:
     """How much more quality than the cross-fitted mix of the same realised cost.
 
@@ -152,7 +189,9 @@ def _over_mix(outcome: Outcome, evidence: Evidence, folds: Folds) -> Estimate:
     gap = outcome.worth[known] - worth - price * (outcome.paid[known] - spent)
     gap = np.where(np.abs(gap) < 1e-12 * max(1.0, float(np.abs(outcome.worth[known]).max())), 0.0, gap)
     found = paired_difference(gap, np.zeros(len(gap)), evidence.groups[known])
-    return estimate(Interval(*found[:5]), evidence.basis, note=note)
+    whole = estimate(Interval(*found[:5]), evidence.basis, note=note)
+    typical = _typical(outcome, evidence)
+    return widened(whole, typical.worth - price * typical.paid, folds) if gap.any() else whole
 
 
 def _mixes(evidence: Evidence, folds: Folds) -> list[Outcome]:
@@ -194,19 +233,6 @@ def _at(curve: Sequence[Outcome], paid: Floats, cost: float, known: NDArray[np.b
     price = float(b.worth[known].mean() - a.worth[known].mean()) / extra if extra else 0.0
     worth, spent = ((1 - share) * x[known] + share * y[known] for x, y in ((a.worth, b.worth), (a.paid, b.paid)))
     return worth, spent, max(price, 0.0), ""
-
-
-def _share(values: Floats, folds: Folds, evidence: Evidence) -> Interval:
-    """A system's mean share; its spread is that of the questions and, by the jackknife, that of the folds' rules."""
-    if values.min() == values.max():
-        return clustered_mean(values, evidence.groups)
-    n, count = len(values), int(folds.max()) + 1
-    of_folds = np.array([values[folds == fold].mean() for fold in range(count)])
-    questions = float(values.var(ddof=1)) / n
-    beyond = max(0.0, float(np.square(of_folds - of_folds.mean()).sum()) - (count - 1) * count * questions)
-    half = z_of(0.95) * math.sqrt(questions + (count - 1) / count * beyond)
-    value = float(values.mean())
-    return Interval(value, value - half, value + half, n, "cross-fitted, over questions and rules")
 
 
 def _in_time(seconds: Floats, goal: Goal, evidence: Evidence) -> Estimate | None:

@@ -13,7 +13,7 @@ from isocost.metrics import Estimate
 from isocost.plan.baselines import baselines
 from isocost.plan.evidence import Evidence
 from isocost.plan.expect import Expectation, Fitting, cross_fit, expect, mean_of, split
-from isocost.plan.kinds import kind
+from isocost.plan.kinds import KINDS, kind
 from isocost.plan.plan import Made, Plan
 from isocost.plan.rule import Goal
 from isocost.plan.select import Selected, select
@@ -41,7 +41,7 @@ def make(
     if name is None:
         if options:
             raise InputError(f"options {list(options)} belong to a kind. Hint: name it with --kind.")
-        selected = select(evidence, goal, folds, rng)
+        selected = select({each: kind(each).fit for each in KINDS}, evidence, goal, folds, rng)
         name, held = selected.name, selected.held[selected.name]
         rule = kind(name).fit(evidence, goal, rng.spawn(1)[0])
     else:
@@ -110,7 +110,7 @@ def _sobered(found: Expectation, selected: Selected) -> Expectation:
         quality=_shifted(found.quality, -quality),
         cost=_shifted(found.cost, -cost),
         over_mix=over,
-        beats_mix=over.low is not None and over.low > 0,
+        beats_mix=found.beats_mix and over.low is not None and over.low > 0,
         notes=(note, *found.notes, *(f"{name} does not apply: {why}" for name, why in selected.left_out.items())),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
+from isocost.frontier import nondominated
 from isocost.plan.evidence import Evidence, Floats
 from isocost.plan.goal import impossible, means
 from isocost.plan.rule import Arrays, Goal, Kind, Outcome, drawn
@@ -46,9 +47,11 @@ def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator) -> Mix:
     from scipy.optimize import linprog  # takes a third of a second
 
     found = means(evidence, goal)
-    rows = np.flatnonzero(~np.isnan(found.quality + found.cost + (found.in_time if goal.latency else 0.0)))
+    points = np.column_stack((found.cost, found.quality, found.in_time if goal.latency else np.ones(len(found.cost))))
+    rows = np.flatnonzero(~np.isnan(points).any(axis=1))
     if not len(rows):
         raise impossible(goal, evidence)
+    rows = rows[nondominated(points[rows], (False, True, True))]  # so that of equally cheap systems the better is drawn
     quality, cost = found.quality[rows], found.cost[rows]
     worth_scale, cost_scale = float(np.ptp(quality)) or 1.0, float(cost.max()) or 1.0  # so that tolerances mean something
     limits: list[tuple[str, Floats, float]] = []
