@@ -1,0 +1,5 @@
+"""Arrays in, arrays out: budgets spent where they buy most, each with its price and with how far it can be from the best."""
+
+from isocost.allocate.choose import Choice, choose
+
+__all__ = ["Choice", "choose"]
