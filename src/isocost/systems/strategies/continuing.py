@@ -1,0 +1,97 @@
+"""How a system is asked to go on with a text of its own: `continuation`, and `Writing`, a text written in several calls.
+
+A raw prompt is continued by appending the text to it. A chat is continued by its last message: an assistant's message at the
+end asks a model to go on with it. The embedded runtime and servers of llama.cpp do, as do Anthropic's and Mistral's addresses;
+vLLM and SGLang do with `extra = {continue_final_message = true, add_generation_prompt = false}`. Others, OpenAI's among them,
+take the message as finished and answer anew. The texts are then joined all the same, what is said again from the beginning
+is cut off, every call is accounted for and every limit holds; only the saving may be lost. An address may also refuse it
+(llama.cpp does for templates that think); that is a failed call like any other.
+
+A continuation reads prompt and text again: they count as prompt tokens each time (as cached ones, where the runtime keeps
+them). Styles that write the prompt belong around a strategy that continues: `few_shot(elastic(model))`.
+"""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from isocost.records import Answer, Budget, Message, Request, System, derive_seed, text_of
+from isocost.systems.strategies.tab import Tab
+
+NO_ACCIDENT = 20  # characters: who says so many again from the beginning does not go on, but repeats
+
+
+def continuation(request: Request, written: str) -> Request:
+    """The request to go on after `written`, which the answer does not repeat.
+
+    White space at the end is left off: chat templates drop it, some addresses refuse it, and a model begins words with it.
+    """
+    text = written.rstrip()
+    if not text:
+        return request
+    if isinstance(request.prompt, str):
+        return replace(request, prompt=request.prompt + text)
+    *before, last = request.prompt
+    if last.role != "assistant":
+        return replace(request, prompt=(*request.prompt, Message("assistant", text)))
+    return replace(request, prompt=(*before, Message("assistant", text_of(last) + text)))
+
+
+def unrepeated(written: str, said: str) -> str:
+    """What is new in `said`: an address may give the whole message back, and a model may begin again from the start."""
+    begun = written.strip()
+    if len(begun) >= NO_ACCIDENT and said.lstrip().startswith(begun):
+        return said.lstrip()[len(begun) :]
+    return said
+
+
+def joined(written: str, said: str) -> str:
+    """The text with what comes next; the white space between them is the continuation's, where it has any."""
+    return (written.rstrip() if said[:1].isspace() else written) + said
+
+
+class Writing:
+    """A text that a system writes in several calls, each going on where the last one ended.
+
+    said: what the system wrote. shown: the same with what a strategy put in between. tokens: how many the system has
+    written. ended: whether the last call ended by itself, neither cut nor failed.
+    """
+
+    def __init__(self, tab: Tab, system: System, request: Request) -> None:
+        self._tab, self._system, self._request = tab, system, request
+        self._asked = 0
+        self.said = self.shown = ""
+        self.tokens = 0
+        self.ended = False
+
+    def add(self, text: str) -> None:
+        """Puts a text in, as if the system had written it."""
+        self.shown += text
+
+    async def more(
+        self, role: str, max_tokens: int | None, *, stop: Sequence[str] = (), within: Budget | None = None
+    ) -> str | None:
+        """The next piece, of so many tokens at the most; None when the call failed or was cut off.
+
+        The first piece has the request's own seed: it is the call that would be made without a strategy, and shared with it.
+        Piece i has the seed of part i. within: see `Tab.ask`.
+        """
+        asked = continuation(self._request, self.shown)
+        seed = derive_seed(asked.seed, self._asked) if self._asked else asked.seed
+        self._asked += 1
+        asked = replace(asked, seed=seed, max_tokens=max_tokens, stop=(*asked.stop, *stop))
+        given = await self._tab.ask(self._system, asked, role, within=within)
+        self.ended = given is not None and given.finish == "complete"
+        if given is None:
+            return None
+        piece = unrepeated(self.shown, given.text)
+        self.said, self.shown = joined(self.said, piece), joined(self.shown, piece)
+        self.tokens += tokens_of(given)
+        return piece
+
+
+def tokens_of(given: Answer) -> int:
+    """The completion tokens of an answer's calls; its words, where they are not known."""
+    counts = [call.completion_tokens for call in given.calls if call.error is None]
+    known = [count for count in counts if count is not None]
+    return sum(known) if counts and len(known) == len(counts) else len(given.text.split())
