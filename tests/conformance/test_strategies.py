@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from tests.conformance.worlds import Fake, run
 
 from isocost.records import Answer, Budget, Call, CallFailed, CapReached, Example, Message, Request, System
-from isocost.systems.strategies import best_of, cascade, few_shot, vote, zero_shot
+from isocost.systems.strategies import best_of, cascade, few_shot, particle_filter, tree_search, vote, zero_shot
+from isocost.systems.strategies.pruning import Search
+from isocost.systems.strategies.steps import Steps
 
 EXAMPLES = {"sums": [Example(question="1 + 1", answer="2", steps="One and one.")]}
 CASES: dict[str, Callable[[System], System]] = {
@@ -27,6 +29,11 @@ CASES: dict[str, Callable[[System], System]] = {
     "best_of with a judge": lambda model: best_of(model, 3, judge=model),
     "cascade": lambda model: cascade([vote(model, 3), vote(model, 5)]),
     "cascade of models": lambda model: cascade([model, model], accept=0.99, logprobs=True),
+    "particle_filter": lambda model: particle_filter(model, 3, steps=Steps(depth=2)),
+    "tree_search": lambda model: tree_search(model, width=3, search=Search(depth=2)),
+    "tree_search, beam, judged": lambda model: tree_search(model, "beam", width=3, judge=model, search=Search(depth=2)),
+    "tree_search, best_first": lambda model: tree_search(model, "best_first", width=3, search=Search(depth=2, expansions=3)),
+    "tree_search, diverse": lambda model: tree_search(model, "diverse", width=3, search=Search(depth=2)),
 }
 ASKS_ONCE = {"zero_shot", "few_shot", "few_shot with steps"}
 QUESTION = Request(prompt=(Message("user", "1 + 2"),), task="sums", seed=7)

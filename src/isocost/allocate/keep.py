@@ -19,10 +19,10 @@ def keep(value: ArrayLike, parts: ArrayLike, cost: ArrayLike, groups: ArrayLike 
 
         sum of value over S  -  sum of cost over the parts that any of S needs  +  bonus x (groups that S has a member of)
 
-    value: (n,). parts: (n, m) booleans, whether a thing needs a part. cost: (m,), at least 0. groups: (n,), any labels. Exact: an
-    integer program (HiGHS) in which only the things are whole numbers; a part is then 1 where a thing needs it and a group is 1
-    where it has a member, since each costs or pays. It is the selection step of ETS (Hooper et al. 2025, arXiv 2502.13575):
-    leaves of a search tree, the nodes on their paths, and clusters of like steps.
+    value: (n,). parts: (n, m) booleans, whether a thing needs a part. cost: (m,), at least 0. groups: (n,), any labels. Exact:
+    an integer program (HiGHS) in which only the things are whole numbers; a part is then 1 where a thing needs it and a group
+    is 1 where it has a member, since each costs or pays. It is the selection step of ETS (Hooper et al. 2025, arXiv
+    2502.13575): leaves of a search tree, the nodes on their paths, and clusters of like steps.
     """
     worth, needs, price = (np.asarray(given, kind) for given, kind in ((value, float), (parts, bool), (cost, float)))
     n, m = _checked(worth, needs, price, bonus)

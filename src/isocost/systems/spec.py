@@ -31,8 +31,10 @@ KINDS: dict[str, str] = {
     "embedded": "isocost.systems.models.embedded:Embedded",
     "endpoint": "isocost.systems.models.endpoint:Endpoint",
     "few_shot": "isocost.systems.strategies.styles:few_shot",
+    "particle_filter": "isocost.systems.strategies.particle_filter:particle_filter",
     "replay": "isocost.systems.models.replay:Replay",
     "synthetic": "isocost.systems.models.synthetic:Synthetic",
+    "tree_search": "isocost.systems.strategies.tree_search:tree_search",
     "vote": "isocost.systems.strategies.vote:vote",
     "zero_shot": "isocost.systems.strategies.styles:zero_shot",
 }

@@ -21,10 +21,10 @@ def particle_filter(
     """The majority of `n` partial answers that grow a step at a time and are resampled by their scores after each.
 
     Particle filtering: Puri et al. 2025, arXiv 2502.01618. With the chance r_t of a step to be accepted as its weight (their
-    Bernoulli likelihood), the n particles sample p(answer) x r_1 x ... x r_T; details.evidence, the product of the mean weights,
-    is an unbiased estimate of that distribution's total, and times the share of an answer of what falls to the answer.
-    It departs from the paper in weighing by r itself and not by a softmax of it, in systematic resampling, which adds the least
-    noise, and in giving a particle that has ended, having no new step, the weight 1.
+    Bernoulli likelihood), the n particles sample p(path) x r_1 x ... x r_T; details.evidence, the product of the mean weights,
+    is an unbiased estimate of that distribution's total, and times an answer's share of what falls to the answer. It departs
+    from the paper in weighing by r itself and not by a softmax of it, in systematic resampling, which adds little noise, and in
+    giving a particle that has ended, and so has no new step, the weight 1.
     judge, score: as in `tree_search`; a score is a weight, from 0. A step that failed weighs nothing. steps: see `Steps`.
     confidence: the winner's share. rng: draws where a request has no seed.
     """

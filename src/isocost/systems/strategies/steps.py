@@ -1,9 +1,14 @@
-"""Steps: a search's way of asking for the next step of a partial answer, and of scoring what it has so far."""
+"""Steps: a search's way of asking for the next step of a partial answer, and of scoring what it has so far.
+
+A raw prompt is continued, so that `few_shot(tree_search(model), ...)` searches in the form of its examples; a chat shows the
+steps so far and asks for the next one.
+"""
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -119,7 +124,7 @@ class Walk:
 
     async def grow(self, paths: Sequence[Path], counts: Sequence[int]) -> list[Path | None]:
         """`counts[i]` next steps of `paths[i]`, in order, all asked at once; None where a call failed or said nothing."""
-        jobs = []
+        jobs: list[Callable[[], Coroutine[Any, Any, Path | None]]] = []
         for path, count in zip(paths, counts, strict=True):
             for _ in range(count):
                 place = f"step {len(path.steps) + 1}.{len(jobs) + 1}"
@@ -131,7 +136,7 @@ class Walk:
 
     async def _step(self, path: Path, number: int, place: str) -> Path | None:
         is_last = len(path.steps) + 1 == self.how.depth
-        asked = following(self._request, (LAST_PROMPT if is_last else STEP_PROMPT).format(steps=path.text or "(none)"))
+        asked = following(self._request, path.text, LAST_PROMPT if is_last else STEP_PROMPT)
         limit = self.how.tokens if asked.max_tokens is None else min(self.how.tokens, asked.max_tokens)
         asked = replace(asked, max_tokens=limit, stop=(*asked.stop, *self.how.stop))
         if self._scoring.by_tokens:
@@ -168,12 +173,14 @@ class Walk:
         return math.exp(math.fsum(path.logprobs) / len(path.logprobs))
 
 
-def following(request: Request, text: str) -> Request:
-    """The request with `text` after its question."""
-    before = (Message("user", request.prompt),) if isinstance(request.prompt, str) else request.prompt
-    if not before or before[-1].role != "user":
-        return replace(request, prompt=(*before, Message("user", text)))
-    *others, last = before
+def following(request: Request, steps: str, prompt: str) -> Request:
+    """The request for what comes after the steps: a raw prompt goes on with them, a chat is asked by `prompt`."""
+    if isinstance(request.prompt, str):
+        return replace(request, prompt=f"{request.prompt} {steps}\n") if steps else request
+    text = prompt.format(steps=steps or "(none)")
+    *others, last = request.prompt or (Message("user", ""),)
+    if last.role != "user":
+        return replace(request, prompt=(*request.prompt, Message("user", text)))
     content = f"{last.content}\n\n{text}" if isinstance(last.content, str) else (*last.content, {"type": "text", "text": text})
     return replace(request, prompt=(*others, Message("user", content)))
 

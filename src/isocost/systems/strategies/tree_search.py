@@ -32,8 +32,8 @@ def tree_search(
     that answers (A*: Hart et al. 1968; A*-Decoding: arXiv 2505.13672, whose heuristic is 1 - reward). With step_cost 1 and
     score = -(a distance that is never too large) the first answer has the fewest steps possible.
     judge: a system that is asked for a number from 0 to 10, its calls count; else `score`: a function of the question and the
-    steps so far, or "mean_logprob", the geometric mean of their tokens' probabilities. search: see `Search`. It departs from the
-    papers in asking for each step as chat, a line at a time, and in scoring a path by the last of its scores.
+    steps so far, or "mean_logprob", the geometric mean of their tokens' probabilities. search: see `Search`. It departs from
+    the papers in asking a chat for each step, a line at a time, and in scoring a path by the last of its scores.
     """
     if policy not in (*POLICIES, "best_first"):
         raise InputError(f"policy: expected one of {', '.join(sorted([*POLICIES, 'best_first']))}, got {policy!r}.")
@@ -91,23 +91,24 @@ async def _by_levels(walk: Walk, width: int, policy: Policy, how: Search) -> _Fo
 async def _best_first(walk: Walk, width: int, how: Search) -> _Found:
     """The first path that is both the best and at its end; else the best so far."""
     number = count()
-    frontier = [(0.0, next(number), Path())]  # the largest f first, of equals the oldest
+    frontier = [(0.0, 0, next(number), Path())]  # the largest f first, of equals the longest, then the oldest
     for _ in range(how.expansions):
-        if not frontier or frontier[0][2].done:
+        if not frontier or frontier[0][-1].done:
             break
         if not walk.tab.open:
             return _Found(_best_so_far(frontier), True)
         taken = heapq.heappop(frontier)
         failures = len(walk.tab.failures)
-        grown = [path for path in await walk.grow([taken[2]], [width]) if path is not None]
+        grown = [path for path in await walk.grow([taken[-1]], [width]) if path is not None]
         for path in grown:
-            heapq.heappush(frontier, (how.step_cost * len(path.steps) - path.score, next(number), path))
+            length = len(path.steps)
+            heapq.heappush(frontier, (how.step_cost * length - path.score, -length, next(number), path))
         if not grown and len(walk.tab.failures) > failures:
             heapq.heappush(frontier, taken)  # asked again
     return _Found(_best_so_far(frontier), walk.cut)
 
 
-def _best_so_far(frontier: Sequence[tuple[float, int, Path]]) -> list[Path]:
+def _best_so_far(frontier: Sequence[tuple[float, int, int, Path]]) -> list[Path]:
     """The path with the largest f, of those that ended if there are any."""
-    ordered = [path for _, _, path in sorted(frontier, key=lambda each: each[:2])]
+    ordered = [path for *_, path in sorted(frontier)]  # the numbers differ, so paths are never compared
     return ([path for path in ordered if path.done] or ordered)[:1]
