@@ -11,7 +11,20 @@ from msgspec.structs import replace
 from tests.conformance.worlds import Fake, run
 
 from isocost.records import Answer, Budget, Call, CallFailed, CapReached, Example, Message, Request, System
-from isocost.systems.strategies import best_of, cascade, few_shot, particle_filter, tree_search, vote, zero_shot
+from isocost.systems.strategies import (
+    Verdict,
+    best_of,
+    cascade,
+    difficulty_adaptive,
+    few_shot,
+    particle_filter,
+    plan_and_budget,
+    plan_search,
+    selective_allocation,
+    tree_search,
+    vote,
+    zero_shot,
+)
 from isocost.systems.strategies.pruning import Search
 from isocost.systems.strategies.steps import Steps
 
@@ -29,12 +42,31 @@ CASES: dict[str, Callable[[System], System]] = {
     "best_of with a judge": lambda model: best_of(model, 3, judge=model),
     "cascade": lambda model: cascade([vote(model, 3), vote(model, 5)]),
     "cascade of models": lambda model: cascade([model, model], accept=0.99, logprobs=True),
+    "difficulty_adaptive": lambda model: difficulty_adaptive(model, [vote(model, 2), vote(model, 3)], edges=[0.1, 0.4]),
+    "difficulty_adaptive by one sample": lambda model: difficulty_adaptive(model, [model], edges=[0.1], probe=1),
     "particle_filter": lambda model: particle_filter(model, 3, steps=Steps(depth=2)),
+    "plan_and_budget": lambda model: plan_and_budget(planned(model), tokens=99),
+    "plan_and_budget, together": lambda model: plan_and_budget(model, planner=planned(model), together=True),
+    "plan_search": lambda model: plan_search(planned(model), 2),
+    "plan_search with repairs": lambda model: plan_search(model, 2, check=lambda question, text: Verdict(0.5), repairs=1),
+    "selective_allocation": lambda model: selective_allocation(planned(model), vote(model, 2)),
     "tree_search": lambda model: tree_search(model, width=3, search=Search(depth=2)),
     "tree_search, beam, judged": lambda model: tree_search(model, "beam", width=3, judge=model, search=Search(depth=2)),
     "tree_search, best_first": lambda model: tree_search(model, "best_first", width=3, search=Search(depth=2, expansions=3)),
     "tree_search, diverse": lambda model: tree_search(model, "diverse", width=3, search=Search(depth=2)),
 }
+
+
+def planned(model: System) -> System:
+    """The model, which takes apart what it is asked to take apart."""
+
+    async def answer(request: Request) -> Answer:
+        given = await model(request)
+        return replace(given, text="1. [2] one\n2. [5] two") if given.text and "not answer yet" in request.question else given
+
+    return answer
+
+
 ASKS_ONCE = {"zero_shot", "few_shot", "few_shot with steps"}
 QUESTION = Request(prompt=(Message("user", "1 + 2"),), task="sums", seed=7)
 PRICES = {"fake": Fake.price}

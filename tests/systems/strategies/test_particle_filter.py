@@ -25,7 +25,7 @@ async def world(request: Request) -> Answer:
     steps = steps_of(request)
     word = draw(steps, request.seed).choices(list(WORDS), list(WORDS.values()))[0]
     ends = word == "c" or len(steps) + 1 == DEPTH
-    said = f"{word} Answer: {(steps + [word])[0][0]}" if ends else word
+    said = f"{word} Answer: {[*steps, word][0][0]}" if ends else word
     return Answer(text=said, calls=(Call(model="world", prompt_tokens=1, completion_tokens=1),))
 
 

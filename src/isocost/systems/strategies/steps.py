@@ -175,9 +175,15 @@ class Walk:
 
 def following(request: Request, steps: str, prompt: str) -> Request:
     """The request for what comes after the steps: a raw prompt goes on with them, a chat is asked by `prompt`."""
+    if not isinstance(request.prompt, str):
+        return told(request, prompt.format(steps=steps or "(none)"))
+    return replace(request, prompt=f"{request.prompt} {steps}\n") if steps else request
+
+
+def told(request: Request, text: str) -> Request:
+    """The request with `text` after its question."""
     if isinstance(request.prompt, str):
-        return replace(request, prompt=f"{request.prompt} {steps}\n") if steps else request
-    text = prompt.format(steps=steps or "(none)")
+        return replace(request, prompt=f"{request.prompt}\n\n{text}\n")
     *others, last = request.prompt or (Message("user", ""),)
     if last.role != "user":
         return replace(request, prompt=(*request.prompt, Message("user", text)))
