@@ -9,6 +9,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
 from itertools import combinations
 
 from isocost.records import Answer, Call, Message, Request
@@ -98,6 +99,7 @@ class Grid:
 Numbers = tuple[Fraction, ...]
 
 
+@cache
 def combined(numbers: Numbers) -> dict[str, Numbers]:
     """Every step from these numbers, with what is left after it."""
     found: dict[str, Numbers] = {}
@@ -112,6 +114,7 @@ def combined(numbers: Numbers) -> dict[str, Numbers]:
     return found
 
 
+@cache
 def solvable(numbers: Numbers, target: int = 24) -> bool:
     """Exhaustive: the oracle."""
     return numbers == (target,) if len(numbers) == 1 else any(solvable(left, target) for left in combined(numbers).values())
