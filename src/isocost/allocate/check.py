@@ -1,4 +1,4 @@
-"""What the allocator accepts: tables of values and costs in which every item has a level, and a budget that reaches the cheapest."""
+"""What the allocator accepts: tables in which every item has a level, and a budget that pays the cheapest of each."""
 
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ def affordable(table: Checked, budget: float) -> float:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _read(value: Floats, cost: Floats, start: int, stop: int) -> tuple[int, float, float, float, float, bool]:
-    """The first item that cannot be used (-1: none), the least cost, the best levels' cost, and whether all values are integers."""
+    """The first item that cannot be used (-1: none), the least cost, the best levels' cost; whether all values are integers."""
     least, less, most, more, whole = 0.0, 0.0, 0.0, 0.0, True
     for i in range(start, stop):
         low, top, price = np.inf, -np.inf, np.inf

@@ -1,81 +1,73 @@
-"""One level for each item, the most value within a budget: the multiple-choice knapsack, with its price and a proved bound."""
+"""One level for each item, the most value within a budget."""
 
-import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from isocost.allocate.check import affordable, checked
-from isocost.allocate.hull import at_price
-from isocost.allocate.relax import Relaxed, relaxed
-from isocost.allocate.sums import add, picked
-from isocost.allocate.swaps import Found, Plan, Swaps, near, search
+from isocost.allocate.atleast import cheapest
+from isocost.allocate.groups import GroupsChoice, choose_in_groups
+from isocost.allocate.several import SeveralChoice, choose_several
+from isocost.allocate.single import Choice, single
 
-Floats = NDArray[np.float64]
-Levels = NDArray[np.intp]
-FIRST, USUAL, EXACT = (1 << 10, 1 << 20), (1 << 13, 1 << 23), (1 << 18, 1 << 28)  # plans kept at a time, and looked at in all
-CLOSE = 1e-9  # of the value: a gap that is worth no proof unless it is asked for
+Many = Sequence[float] | NDArray[np.floating] | NDArray[np.integer]
+
+__all__ = ["Choice", "choose"]
 
 
-class Choice(NamedTuple):
-    """A level for each item (n,), its summed value and cost, and how good it is.
+@overload
+def choose(value: ArrayLike, cost: ArrayLike, budget: float, *, exact: bool = False) -> Choice:
+    """One budget."""
 
-    `value` and `cost` are the exact sums rounded once (`math.fsum`); `cost` is at most the budget. `price` is the dual variable:
-    the value that one more unit of budget buys (0: nothing more to buy). No choice within the budget is worth more than `bound`.
-    `optimal` says that this is proved to be the best choice, up to the rounding that `bound - value` shows.
-    """
 
-    level: Levels
-    value: float
-    cost: float
-    price: float
-    bound: float
-    optimal: bool
+@overload
+def choose(value: ArrayLike, cost: ArrayLike, *, at_least: float, exact: bool = False) -> Choice:
+    """The least cost."""
+
+
+@overload
+def choose(value: ArrayLike, cost: ArrayLike, budget: Many, *, groups: ArrayLike, exact: bool = False) -> GroupsChoice:
+    """A budget for each group."""
+
+
+@overload
+def choose(value: ArrayLike, cost: ArrayLike, budget: Many, *, exact: bool = False) -> SeveralChoice:
+    """Several budgets."""
 
 
 def choose(
     value: ArrayLike,
     cost: ArrayLike,
-    budget: ArrayLike,
+    budget: float | Many | None = None,
     *,
     exact: bool = False,
     at_least: float | None = None,
     groups: ArrayLike | None = None,
-) -> Choice:
-    """The levels that are worth most together and cost at most the budget."""
-    table = checked(value, cost)
-    amount = affordable(table, float(budget))  # type: ignore[arg-type]
-    if table.most <= amount:
-        level = at_price(table.value, table.cost, 0.0)
-        worth = picked(table.value, level)[0]
-        return Choice(level, worth, table.most, 0.0, worth, True)
-    plan = relaxed(table.value, table.cost, amount)
-    return _closed(table.value, table.cost, plan, amount, float(table.whole), exact)
+) -> Choice | SeveralChoice | GroupsChoice:
+    """The levels that are worth most together and cost at most the budget.
 
+    `value` and `cost` are (n, k) and one level is chosen for each of the n items; a NaN value forbids a level (so items may
+    have fewer than k), and its cost is not looked at. Costs are at least 0; values may be negative. Equal plans are told apart
+    by the tables' order alone, so the same tables give the same choice.
 
-def _closed(value: Floats, cost: Floats, plan: Relaxed, budget: float, unit: float, exact: bool) -> Choice:
-    """The relaxation's whole part, improved by the swaps that can improve it."""
-    level, price = plan.level, plan.price
-    room = price * ((budget - plan.spent[0]) - plan.spent[1])
-    enough = 0.0 if exact else CLOSE * abs(picked(value, level)[0] + room)
-    start = Plan(*plan.spent, budget, price, 0.0, unit, enough)
-    some = value[plan.near], cost[plan.near], level[plan.near]
-    swaps = near(*some, price, np.inf)
-    found = search(some[1], some[0], swaps, some[2], start, *FIRST)
-    chosen = plan.near[swaps.item[found.chosen]], swaps.level[found.chosen]
-    gap = room - found.gain
-    swaps = near(value, cost, level, price, gap if gap > enough else 0.0)
-    last = search(cost, value, swaps, level, start._replace(gain=found.gain, enough=0.0), *(EXACT if exact else USUAL))
-    if last.gain > found.gain:
-        chosen = swaps.item[last.chosen], swaps.level[last.chosen]
-    worth, spent = swaps.value, plan.spent
-    for item, to in zip(*chosen, strict=True):
-        worth = add(*add(*worth, -value[item, level[item]]), value[item, to])
-        spent = add(*add(*spent, -cost[item, level[item]]), cost[item, to])
-    ahead = max(0.0, room - last.gain - min(last.floor, swaps.limit))
-    bound = worth[0] + ahead + swaps.excess
-    if unit:
-        bound = math.floor(bound)
-    level[chosen[0]] = chosen[1]
-    return Choice(level, worth[0], spent[0], price, max(bound, worth[0]), ahead <= last.blur or bound <= worth[0])
+    The relaxation is solved, then closed by a search among the swaps that can still matter. Most tables end proved; where the
+    search ends first, `bound` says how far the choice can be from the best. A gap below 1e-9 of the value is left unless
+    `exact=True`, which also searches some hundred times longer and asks HiGHS for a better bound on what is then left.
+    A ValueError names the item that has no level or a cost that is none, and the least budget that is enough.
+
+    Three other forms: with costs (n, k, r) and budgets (r,) every one is kept (`choose_several`); `at_least` in place of a
+    budget asks for the least cost that is worth so much (`cheapest`); `groups` (n,) with budgets (g,) gives each group its
+    own (`choose_in_groups`, which also takes a total).
+    """
+    if (budget is None) == (at_least is None):
+        raise ValueError(f"choose takes either a budget or at_least, got budget={budget!r} and at_least={at_least!r}")
+    if at_least is not None and groups is not None:
+        raise ValueError("groups need a budget each, not at_least. Hint: call choose once a group")
+    if at_least is not None:
+        return cheapest(value, cost, at_least, exact=exact)
+    if groups is not None:
+        return choose_in_groups(value, cost, np.asarray(budget), groups, exact=exact)
+    if np.ndim(cost) == 3 or np.ndim(cast("float", budget)):
+        return choose_several(value, cost, np.asarray(budget), exact=exact)
+    return single(value, cost, cast("float", budget), exact)

@@ -6,6 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from isocost.allocate.order import arrange
 from isocost.allocate.rows import in_blocks
 
 Floats = NDArray[np.float64]
@@ -38,8 +39,20 @@ def steps(value: Floats, cost: Floats) -> Steps:
     in_blocks(lambda start, stop: _hulls(value, cost, hull, size, start, stop), n, k)
     ends = np.cumsum(size - 1)
     count = int(ends[-1]) if n else 0
-    out = Steps(hull[:, 0].astype(np.intp), *(np.empty(count, dtype=np.intp) for _ in range(3)), *np.empty((3, count)))
+    out = Steps(hull[:, 0].astype(np.intp), *np.empty((3, count), dtype=np.intp), *np.empty((3, count)))
     in_blocks(lambda start, stop: _fill(value, cost, hull, size, ends, out, start, stop), n, k)
+    return out
+
+
+def reordered(upgrades: Steps, order: Levels) -> Steps:
+    """The upgrades in another order, or some of them."""
+    out = Steps(upgrades.start, *np.empty((3, len(order)), dtype=np.intp), *np.empty((3, len(order))))
+
+    def take(start: int, stop: int) -> None:
+        for part, to in zip(upgrades[1:], out[1:], strict=True):
+            np.take(part, order[start:stop], out=to[start:stop], mode="clip")  # no checks: the order is ours
+
+    in_blocks(take, len(order), len(out))
     return out
 
 
@@ -54,20 +67,11 @@ def at_price(value: Floats, cost: Floats, price: float) -> Levels:
 def _by_cost(value: Floats, cost: Floats, order: NDArray[np.int32]) -> int:
     """Fills order with a row's allowed levels from the cheapest up, the earlier first among equals; their number."""
     count = 0
-    if len(value) > 64:
-        for j in np.argsort(cost, kind="mergesort"):
-            if value[j] == value[j]:
-                order[count] = j
-                count += 1
-        return count
     for j in range(len(value)):
         if value[j] == value[j]:
-            at = count
-            while at > 0 and cost[order[at - 1]] > cost[j]:
-                order[at] = order[at - 1]
-                at -= 1
-            order[at] = j
+            order[count] = j
             count += 1
+    arrange(cost, order[:count])
     return count
 
 
@@ -95,7 +99,14 @@ def _hulls(value: Floats, cost: Floats, hull: NDArray[np.int32], size: NDArray[n
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _fill(
-    value: Floats, cost: Floats, hull: NDArray[np.int32], size: NDArray[np.int64], ends: Levels, out: Steps, start: int, stop: int
+    value: Floats,
+    cost: Floats,
+    hull: NDArray[np.int32],
+    size: NDArray[np.int64],
+    ends: Levels,
+    out: Steps,
+    start: int,
+    stop: int,
 ) -> None:
     for i in range(start, stop):
         at, slope = ends[i] - size[i] + 1, np.inf

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isocost.allocate.hull import Steps, steps
+from isocost.allocate.order import descending
 from isocost.allocate.rows import in_blocks
 from isocost.allocate.sums import add, join, picked
 
@@ -19,14 +20,16 @@ NEAR = 64  # upgrades on each side of the price whose items are worth a first se
 class Relaxed(NamedTuple):
     """The relaxation's whole part: every upgrade before the first that the budget no longer pays.
 
-    `level` (n,) costs `spent` (high and low part of an exact sum), within the budget; `price` is the slope of that first upgrade,
-    the relaxation's dual variable; `near` are the items whose upgrades have slopes nearest to it.
+    `level` (n,) costs `spent` (high and low part of an exact sum), within the budget; `price` is the slope of that first
+    upgrade, the relaxation's dual variable; `near` are the items whose upgrades have slopes nearest to it. `more` is a plan to
+    begin with, as the items that get another level and that level: the later upgrades that the budget still pays, one by one.
     """
 
     level: Levels
     spent: tuple[float, float]
     price: float
     near: Levels
+    more: tuple[Levels, Levels]
 
 
 def relaxed(value: Floats, cost: Floats, budget: float) -> Relaxed:
@@ -59,19 +62,25 @@ def relaxed(value: Floats, cost: Floats, budget: float) -> Relaxed:
     level[core[upgrades.item[order[:bought]]]] = upgrades.level[order[:bought]]
     price = float(upgrades.slope[order[bought]]) if bought < len(order) else low
     around = order[max(0, bought - NEAR) : bought + NEAR]
-    return Relaxed(level, (spent[0], spent[1]), price, core[np.unique(upgrades.item[around])])
+    own = level[core]
+    filled = _fill(upgrades, order[bought:], own, cost[core], *spent, budget)
+    changed = np.flatnonzero(filled != own)
+    more = core[changed], filled[changed]
+    return Relaxed(level, (spent[0], spent[1]), price, core[np.unique(upgrades.item[around])], more)
 
 
 def by_slope(upgrades: Steps, low: float = 0.0, high: float = np.inf) -> Levels:
-    """The upgrades with at least the low slope, the steepest first, item by item among equals; not sorted above the high slope."""
+    """The upgrades down to the low slope, the steepest first, item by item among equals; not sorted above the high slope."""
+    if low == 0 and high == np.inf:
+        return descending(upgrades.slope)
     first = np.flatnonzero(upgrades.slope > high)
     rest = np.flatnonzero((upgrades.slope >= low) & (upgrades.slope <= high))
-    return np.concatenate([first, rest[np.argsort(-upgrades.slope[rest], kind="stable")]])
+    return np.concatenate([first, rest[descending(upgrades.slope[rest])]])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
 def buy(upgrades: Steps, order: Levels, cost: Floats, high: float, low: float, budget: float) -> tuple[int, float, float]:
-    """How many upgrades in the order the budget pays after (high, low) is spent, up to the first that it does not; and the sum."""
+    """How many upgrades the budget pays after (high, low) is spent, in their order up to the first it does not; and the sum."""
     for count in range(len(order)):
         t = order[count]
         i = upgrades.item[t]
@@ -81,6 +90,20 @@ def buy(upgrades: Steps, order: Levels, cost: Floats, high: float, low: float, b
             return count, high, low
         high, low = more, rest
     return len(order), high, low
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _fill(upgrades: Steps, order: Levels, own: Levels, cost: Floats, high: float, low: float, budget: float) -> Levels:
+    """The levels after every upgrade in the order that its item has come to and that the budget still pays."""
+    level = own.copy()
+    for t in order:
+        i = upgrades.item[t]
+        if level[i] == upgrades.before[t]:
+            more, rest = add(high, low, -cost[i, upgrades.before[t]])
+            more, rest = add(more, rest, cost[i, upgrades.level[t]])
+            if more <= budget:
+                high, low, level[i] = more, rest, upgrades.level[t]
+    return level
 
 
 def _bracket(value: Floats, cost: Floats, budget: float) -> tuple[float, float]:
@@ -96,16 +119,16 @@ def _bracket(value: Floats, cost: Floats, budget: float) -> tuple[float, float]:
     at = int(np.searchsorted(spent, budget * (m / n)))
     each = base + np.bincount(sample.item[order[:at]], sample.cost[order[:at]], m)
     reach = 4 * each.std() * np.sqrt(m)
-    slope = sample.slope[order]
+    slope = np.concatenate([[2 * sample.slope[order[0]]], sample.slope[order], [0.0]])
     first, last = np.searchsorted(spent, budget * (m / n) + np.array([-reach, reach]))
-    return float(slope[last]) if last < len(slope) else 0.0, float(slope[first]) if first > 0 else 2 * float(slope[0])
+    return float(slope[last + 1]), float(slope[first + (first > 0)])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _settle(
     value: Floats, cost: Floats, low: float, high: float, level: Levels, open_: NDArray[np.bool_], start: int, stop: int
 ) -> tuple[float, float, float, float]:
-    """Levels that are best at both prices, and their exact cost; and what the other items cost at the high price and at the low."""
+    """Levels that are best at both prices, and their exact cost; what the other items cost at the high price and at the low."""
     spent, rest, least, most = 0.0, 0.0, 0.0, 0.0
     for i in range(start, stop):
         thrifty, lavish, a, b = -np.inf, -np.inf, 0, 0

@@ -1,11 +1,12 @@
 """From the relaxation to whole levels: the few swaps that could beat the best plan found, and the best set of them.
 
-At the relaxation's price every level of an item loses something against the item's own (its reduced cost). A plan that beats the
-best one found uses only swaps that lose less than the gap that is left, and loses less in all: the search goes through these swaps
-alone, those that lose least first, and keeps the plans that no other plan beats in both cost and value (the expanding core of
-Pisinger 1995, "A minimal algorithm for the multiple-choice knapsack problem", with reduced costs in place of slopes).
+At the relaxation's price every level of an item loses something against the item's own (its reduced cost). A plan that beats
+the best one found uses only swaps that lose less than the gap that is left, and loses less in all: the search goes through
+these swaps alone, those that lose least first, and keeps the plans that no other plan beats in both cost and value (the
+expanding core of Pisinger 1995, "A minimal algorithm for the multiple-choice knapsack problem", by reduced costs, not slopes).
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numba
@@ -72,20 +73,26 @@ class Plan(NamedTuple):
     enough: float
 
 
+class Effort(NamedTuple):
+    """How many plans are kept at a time, and about how many are looked at in all."""
+
+    width: int
+    work: int
+
+
 def near(value: Floats, cost: Floats, level: Levels, price: float, limit: float) -> Swaps:
-    """The swaps that lose less than the limit against the items' levels at the price; with a smaller limit if they are too many."""
-    for _ in range(4):
-        blocks = in_blocks(lambda a, b: _near(value, cost, level, price, limit, a, b), *value.shape)
+    """The swaps that lose less than the limit against the items' levels at the price; a smaller limit if they are too many."""
+    for most in (limit, limit / 8, limit / 64):
+        blocks = in_blocks(partial(_near, value, cost, level, price, most), *value.shape)
         if all(len(block[0]) < ROOM for block in blocks):
             break
-        limit /= 8
     else:
-        limit = 0.0
+        most = 0.0
     item, other = (np.concatenate([block[side] for block in blocks]) for side in (0, 1))
     total = (0.0, 0.0)
     for block in blocks:
         total = join(*total, block[2], block[3])
-    return Swaps(item, other, limit, total, sum(block[4] for block in blocks))
+    return Swaps(item, other, most, total, sum(block[4] for block in blocks))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
@@ -114,10 +121,10 @@ def _near(
     return item[:count], other[:count], high, low, excess + 4 * EPSILON * size
 
 
-def search(cost: Floats, value: Floats, swaps: Swaps, level: Levels, plan: Plan, width: int, work: int) -> Found:
+def search(value: Floats, cost: Floats, level: Levels, swaps: Swaps, plan: Plan, effort: Effort) -> Found:
     """The best set of swaps, at most one an item, that keeps the plan within its budget; none if none gains more than it has.
 
-    At most `width` plans are kept at a time and `work` are looked at in all; `floor` says what was left out.
+    Where the effort does not reach for all plans, `floor` says what was left out.
     """
     i, j = swaps.item, swaps.level
     own = level[i]
@@ -131,7 +138,7 @@ def search(cost: Floats, value: Floats, swaps: Swaps, level: Levels, plan: Plan,
     ends = np.concatenate([[0], np.cumsum(sizes)])
     order = order[np.repeat(first[turn] - ends[:-1], sizes) + np.arange(len(order))]
     moves = Moves(ends, more[order], rest[order], gain[order], loss[order])
-    best, chain, floor, blur = _search(moves, plan, width, work)
+    best, chain, floor, blur = _search(moves, plan, effort.width, effort.work)
     return Found(best, order[chain], floor, blur)
 
 
@@ -144,7 +151,7 @@ def _turns(more: Floats, loss: Floats, first: Levels) -> Levels:
 
 
 class _Bounds(NamedTuple):
-    """What the items from a place on can still do: the least loss of a swap, a unit of cost down and up, and the most cost down."""
+    """What the items from a place on can still do: the least loss of a swap, of a unit down and up, and the most cost down."""
 
     least: Floats
     down: Floats
@@ -155,7 +162,12 @@ class _Bounds(NamedTuple):
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _bounds(moves: Moves, price: float) -> _Bounds:
     groups = len(moves.ends) - 1
-    least, down, up, most = np.full(groups + 1, np.inf), np.full(groups + 1, np.inf), np.full(groups + 1, price), np.zeros(groups + 1)
+    least, down, up, most = (
+        np.full(groups + 1, np.inf),
+        np.full(groups + 1, np.inf),
+        np.full(groups + 1, price),
+        np.zeros(groups + 1),
+    )
     for g in range(groups - 1, -1, -1):
         least[g], down[g], up[g], drop = least[g + 1], down[g + 1], up[g + 1], 0.0
         for t in range(moves.ends[g], moves.ends[g + 1]):
@@ -170,24 +182,26 @@ def _bounds(moves: Moves, price: float) -> _Bounds:
     return _Bounds(least, down, up, most)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _least(bounds: _Bounds, g: int, above: bool, over: float, loss: float) -> float:
     """The least that a plan loses in the end which has lost `loss`, is `over` the budget, and must swap an item from g on."""
     if above:
         if over > bounds.most[g] * (1 + 1e-9):
             return np.inf
-        return loss + max(bounds.least[g], bounds.down[g] * over)
-    return loss + max(bounds.least[g], -over * bounds.up[g])
+        loss += max(bounds.least[g], bounds.down[g] * over)
+    else:
+        loss += max(bounds.least[g], -over * bounds.up[g])
+    return loss
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _search(moves: Moves, plan: Plan, width: int, work: int) -> tuple[float, Levels, float, float]:
     """Goes through the items, and keeps the plans that no plan beats in cost and value and that may still gain enough."""
     bounds, slack = _bounds(moves, plan.price), (plan.budget - plan.spent) - plan.rest
-    parent, swap, used = np.empty(work, dtype=np.int32), np.empty(work, dtype=np.int32), 0
+    parent, swap, used = np.empty(1024, dtype=np.int32), np.empty(1024, dtype=np.int32), 0
     # Rows: cost (high, low), gain, loss, and the last swap's place in the chain of those that made the plan.
     old, now, new = np.empty((5, 2 * width + 1)), np.empty((5, 2 * width + 1)), np.empty((5, 2 * width + 1))
-    old[:, 0] = plan.spent, plan.rest, 0.0, 0.0, -1.0
+    old[0, 0], old[1, 0], old[2, 0], old[3, 0], old[4, 0] = plan.spent, plan.rest, 0.0, 0.0, -1.0
     size, floor, best, last = 1, np.inf, plan.gain, -1
     blur = plan.price * plan.budget * 4 * EPSILON
     for t in range(len(moves.gain)):
@@ -203,7 +217,10 @@ def _search(moves: Moves, plan: Plan, width: int, work: int) -> tuple[float, Lev
             for s in range(size):
                 floor = min(floor, _least(bounds, g, old[0, s] > plan.budget, (old[0, s] - plan.budget) + old[1, s], old[3, s]))
             break
-        now[:, :size] = old[:, :size]
+        while len(swap) < used + size * (end - first):
+            parent, swap = np.concatenate((parent, parent)), np.concatenate((swap, swap))
+        for s in range(size):
+            _copy(old, s, now, s)
         count = size
         for t in range(first, end):
             x, y, kept, top = 0, 0, 0, -np.inf
@@ -249,6 +266,36 @@ def _search(moves: Moves, plan: Plan, width: int, work: int) -> tuple[float, Lev
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _smallest(numbers: Floats, place: int) -> float:
+    """The number at the place in ascending order, by Hoare's selection (numpy's takes numba twelve seconds to compile)."""
+    left, right = 0, len(numbers) - 1
+    while left < right:
+        middle, a, b = numbers[(left + right) // 2], left, right
+        while a <= b:
+            while numbers[a] < middle:
+                a += 1
+            while numbers[b] > middle:
+                b -= 1
+            if a <= b:
+                numbers[a], numbers[b] = numbers[b], numbers[a]
+                a, b = a + 1, b - 1
+        if place <= b:
+            right = b
+        elif place >= a:
+            left = a
+        else:
+            break
+    number: float = numbers[place]
+    return number
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _copy(source: Floats, s: int, target: Floats, t: int) -> None:
+    for row in range(5):
+        target[row, t] = source[row, s]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _trim(plans: Floats, count: int, width: int, bounds: _Bounds, g: int, plan: Plan) -> tuple[int, float]:
     """Keeps, in their order, the plans that may lose least; their number, and the least that one left out loses."""
     rank, floor, budget, price = np.empty(count), np.inf, plan.budget, plan.price
@@ -256,10 +303,10 @@ def _trim(plans: Floats, count: int, width: int, bounds: _Bounds, g: int, plan: 
         over = (plans[0, s] - budget) + plans[1, s]
         lost = _least(bounds, g, plans[0, s] > budget, over, plans[3, s])
         rank[s] = lost + TILT * price * abs(over)
-    edge, kept = np.partition(rank, width)[width], 0
+    edge, kept = _smallest(rank.copy(), width), 0
     for s in range(count):
         if rank[s] < edge:
-            plans[:, kept] = plans[:, s]
+            _copy(plans, s, plans, kept)
             kept += 1
         else:
             floor = min(floor, _least(bounds, g, plans[0, s] > budget, (plans[0, s] - budget) + plans[1, s], plans[3, s]))

@@ -3,24 +3,36 @@
 import re
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from isocost.cli.output import as_json, say_table
 from isocost.cli.report import show
 from isocost.report import page
-from isocost.run import Outcome, Progress
+from isocost.run import Outcome, Progress, ask
 from isocost.study.dry import dry_run, rehearse
 from isocost.study.file import read_study
 from isocost.study.story import How, conduct, set_aside
 from isocost.study.team import Prepared, prepare
 from isocost.study.view import view
 
+if TYPE_CHECKING:
+    from isocost.study.adaptive import Adaptive, Found
+
 
 @click.command(epilog="\b\nExample:\n  isocost study examples/quickstart.toml -o runs/quickstart --max-cost 0.50")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--into", type=click.Path(path_type=Path), help="Folder of the records and the report. [runs/NAME]")
 @click.option("--engine", type=click.Choice(["here", "ray"]), default="here", show_default=True, help="Who does the work.")
+@click.option("--adaptive", is_flag=True, help="Ask only what the frontier depends on, until it is 95 % sure.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0, max=0.5),
+    default=0.02,
+    show_default=True,
+    help="With --adaptive: by how much of accuracy the frontier may be off.",
+)
 @click.option("--max-cost", type=click.FloatRange(min=0), help="Stop when this many dollars are spent.")
 @click.option(
     "--resume/--fresh", default=True, help="Go on where it stopped (default), or set what is there aside and start again."
@@ -33,6 +45,8 @@ def study(
     file: Path,
     into: Path | None,
     engine: str,
+    adaptive: bool,
+    tolerance: float,
     max_cost: float | None,
     resume: bool,
     dry_run: bool,
@@ -58,8 +72,9 @@ def study(
             f"note: no price is known of {names}: their systems are shown as unpriced, and stay off money axes.", err=True
         )
     with nullcontext() if quiet else Progress() as progress:
-        outcome = conduct(prepared, how, progress)
-    _tell(how, outcome, with_page=with_page, json_=json_)
+        asking = _adaptive(prepared, engine, tolerance) if adaptive else None
+        outcome = conduct(prepared, how, progress, asking or ask)
+    _tell(how, outcome, asking.found if asking else None, with_page=with_page, json_=json_)
     if outcome.stopped:
         click.echo(
             f"{outcome.why or 'interrupted.'} {outcome.remaining:,} answers are missing; the same command goes on.", err=True
@@ -77,15 +92,24 @@ def _folder(name: str) -> str:
     return re.sub(r"[/\\\0]|^\.+", "-", name)
 
 
-def _tell(how: How, outcome: Outcome, *, with_page: bool, json_: bool) -> None:
+def _adaptive(prepared: Prepared, engine: str, tolerance: float) -> "Adaptive":
+    from isocost.study.adaptive import Adaptive  # imports the compiler
+
+    return Adaptive(prepared, engine, tolerance)
+
+
+def _tell(how: How, outcome: Outcome, found: "Found | None", *, with_page: bool, json_: bool) -> None:
     data = view(how.into)
     where = page(data, how.into / "report.html") if with_page else None
     if json_:
-        as_json({"folder": str(how.into), "report": where and str(where), "outcome": outcome})
+        adaptive = {} if found is None else {"adaptive": found._asdict()}
+        as_json({"folder": str(how.into), "report": where and str(where), "outcome": outcome} | adaptive)
     else:
         show(data)
         if where:
             click.echo(f"\nThe report: {where}")
+        if found is not None:
+            click.echo(f"\n{found.words()}")
 
 
 def _dry_run(prepared: Prepared, json_: bool) -> None:

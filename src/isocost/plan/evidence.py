@@ -1,7 +1,8 @@
 """`Evidence`: what was measured, as arrays by system, question and attempt. Plans are fitted on it and judged on it."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -9,10 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from isocost.metrics import Book, read
+from isocost.metrics import Basis, Book, read
 from isocost.metrics.answers import systems as answers_by_system
+from isocost.metrics.estimate import BASES
 from isocost.metrics.summary import AXES
-from isocost.records import InputError, Price
+from isocost.records import InputError, Price, read_items
 from isocost.records.store import Records
 
 Floats = NDArray[np.float64]
@@ -39,6 +41,7 @@ class Evidence:
     exactly when their texts are the same, NOTHING where there is none. groups: (n,) codes of what a split must not tear
     apart (each question its own group where records name none). questions: their texts, "" where not recorded.
     columns: further numbers known of a question before it is asked. left_out: systems that cannot be used, and why.
+    bases: those of its systems; none given: all measured. prices: by model, as the costs were made of.
     """
 
     systems: tuple[str, ...]
@@ -54,6 +57,8 @@ class Evidence:
     quality_name: str = "accuracy"
     unit: str = "cost"
     left_out: Mapping[str, str] | None = None
+    bases: tuple[Basis, ...] = ()
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
     @cached_property
     def quality(self) -> Floats:
@@ -69,6 +74,20 @@ class Evidence:
     def latency(self) -> Floats:
         """(S, n): each system's mean seconds at each question."""
         return _mean(self.seconds)
+
+    @property
+    def basis(self) -> Basis:
+        """The weakest of the systems' bases: what mixes them is as weak."""
+        return max(self.bases, key=BASES.index, default="measured")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of what was measured: the same for the same answers, however they are kept; no text is read from it."""
+        names = "\0".join((self.quality_name, self.unit, *self.systems, "", *self.items))
+        digest = hashlib.sha256(names.encode())
+        for values in (self.worth, self.paid, self.groups):
+            digest.update(np.ascontiguousarray(values).tobytes())
+        return digest.hexdigest()
 
     def take(self, items: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """The evidence on some of the questions."""
@@ -87,17 +106,34 @@ class Evidence:
         unknown = [name for name in systems if name not in self.systems]
         if unknown:
             raise InputError(f"expected systems among {list(self.systems)}, got {unknown}.")
-        rows = [self.systems.index(name) for name in systems]
-        return replace(self, systems=tuple(systems), **{name: getattr(self, name)[rows] for name in _CUBES})
+        return self.aligned(systems)
+
+    def aligned(self, systems: Sequence[str]) -> Self:
+        """The evidence on these systems, in this order; one that is not here has no answers."""
+        rows = [self.systems.index(name) if name in self.systems else -1 for name in systems]
+        cubes: dict[str, Any] = {}
+        for name in _CUBES:
+            values = getattr(self, name)
+            none = np.full((1, *values.shape[1:]), NOTHING if name == "answer" else np.nan)
+            cubes[name] = np.concatenate((values, none.astype(values.dtype)))[rows]
+        bases = tuple(self.bases[row] for row in rows if row >= 0) if self.bases else ()
+        return replace(self, systems=tuple(systems), bases=bases, **cubes)
 
 
 _CUBES = ("worth", "paid", "seconds", "confidence", "answer")
 
 
 def gather(
-    records: Records, *, quality: str = "accuracy", unit: str = "cost", prices: Mapping[str, Price] | None = None
+    records: Records,
+    *,
+    quality: str = "accuracy",
+    unit: str = "cost",
+    prices: Mapping[str, Price] | None = None,
+    columns: Sequence[str] = (),
 ) -> Evidence:
     """The evidence in some records. prices: the user's own, before those of the records' manifest.
+
+    columns: names of numbers in the items' metadata that are known of a question before it is asked.
 
     Raises InputError where nothing can be planned with: no answers, or no system that has a cost in this unit.
     """
@@ -109,7 +145,12 @@ def gather(
     book = read(records, {**records.manifest.prices, **(prices or {})}, needs)
     texts = records.items().unique("item", keep="last")
     question = dict(zip(texts["item"], texts["question"].fill_null(""), strict=True))
-    return _usable(_cubes(records, book, wanted), tuple(question.get(item, "") for item in book.names["item"]))
+    evidence = replace(
+        _cubes(records, book, wanted),
+        questions=tuple(question.get(item, "") for item in book.names["item"]),
+        columns=_columns(records, book.names["item"], columns),
+    )
+    return _usable(evidence)
 
 
 def _cubes(records: Records, book: Book, wanted: tuple[str, str, str]) -> Evidence:
@@ -132,10 +173,12 @@ def _cubes(records: Records, book: Book, wanted: tuple[str, str, str]) -> Eviden
         items=tuple(book.names["item"]),
         answer=answer,
         groups=groups,
-        questions=(),
+        questions=("",) * shape[1],
         columns={},
         quality_name=wanted[0],
         unit=wanted[1],
+        bases=tuple(answers.basis for answers in every),
+        prices={**book.listed, **book.own},
         **cubes,
     )
 
@@ -151,7 +194,21 @@ def _said(records: Records, book: Book) -> dict[str, Integers]:
     return {name: parts[(name,)]["code"].to_numpy() if (name,) in parts else nothing for name in book.names["system"]}
 
 
-def _usable(evidence: Evidence, questions: tuple[str, ...]) -> Evidence:
+def _columns(records: Records, items: Sequence[str], names: Sequence[str]) -> dict[str, Floats]:
+    if not names:
+        return {}
+    found = {item.id: item.metadata for item in read_items(records.path)} if records.path.is_dir() else {}
+    columns = {}
+    for name in names:
+        values = [found.get(item, {}).get(name) for item in items]
+        if not any(isinstance(value, int | float) for value in values):
+            known = sorted({key for facts in found.values() for key, value in facts.items() if isinstance(value, int | float)})
+            raise InputError(f"columns: the items have no number '{name}' in their metadata. They have: {known or 'none'}.")
+        columns[name] = np.array([float(value) if isinstance(value, int | float) else np.nan for value in values])
+    return columns
+
+
+def _usable(evidence: Evidence) -> Evidence:
     """Without the systems that have no answer, or no cost."""
     left_out = {}
     for name, worth, paid in zip(evidence.systems, evidence.worth, evidence.paid, strict=True):
@@ -166,7 +223,7 @@ def _usable(evidence: Evidence, questions: tuple[str, ...]) -> Evidence:
             f"a plan needs systems with scored answers and a known {evidence.unit}: {reasons}. "
             "Hint: give prices with --prices, or plan in tokens."
         )
-    return replace(evidence.of(kept), questions=questions, left_out=left_out)
+    return replace(evidence.of(kept), left_out=left_out)
 
 
 def _mean(values: Floats) -> Floats:

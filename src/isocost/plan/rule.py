@@ -1,13 +1,15 @@
 """What every kind of plan is: fitted on evidence towards a goal, it becomes a rule; a rule spends, and says what it got."""
 
+import math
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from isocost.plan.evidence import Evidence, Floats
+from isocost.records import InputError
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -17,6 +19,10 @@ class Latency(Struct, frozen=True):
 
     share: float
     seconds: float
+
+    def __post_init__(self) -> None:
+        if not (0 < self.share <= 1 and 0 < self.seconds < math.inf):
+            raise InputError(f"latency: expected a share in (0, 1] and some seconds, got {self.share} within {self.seconds} s.")
 
 
 class Goal(Struct, frozen=True, kw_only=True):
@@ -29,6 +35,14 @@ class Goal(Struct, frozen=True, kw_only=True):
     at_least: float | None = None
     latency: Latency | None = None
 
+    def __post_init__(self) -> None:
+        if self.budget is not None and not 0 <= self.budget < math.inf:
+            raise InputError(
+                f"budget: expected at least 0 and a finite number, got {self.budget}. Hint: leave it out for none."
+            )
+        if self.at_least is not None and not math.isfinite(self.at_least):
+            raise InputError(f"at least: expected a finite number, got {self.at_least}.")
+
 
 class Outcome(NamedTuple):
     """What a rule got: (n,) worth, paid and seconds by question, in expectation where it draws lots; NaN where not known.
@@ -40,6 +54,17 @@ class Outcome(NamedTuple):
     paid: Floats
     seconds: Floats
     shares: Floats
+
+
+def drawn(evidence: Evidence, shares: Floats) -> Outcome:
+    """The outcome of asking one system drawn by lot: shares (n, S), each row's sum 1, or (S,), the same for all questions."""
+    each = np.broadcast_to(shares, (len(evidence.items), len(evidence.systems)))
+
+    def expected(values: Floats) -> Floats:
+        """What has no share need not be known."""
+        return np.asarray((each * np.where(each > 0, values.T, 0.0)).sum(axis=1))
+
+    return Outcome(expected(evidence.quality), expected(evidence.cost), expected(evidence.latency), np.array(each))
 
 
 class Rule(Protocol):
@@ -63,12 +88,21 @@ class Rule(Protocol):
         ...
 
 
-class Fit(Protocol):
-    """Makes a rule of evidence. It tunes whatever it tunes on this evidence alone, so that other questions can judge it."""
+@runtime_checkable
+class Predicting(Protocol):
+    """A rule that says beforehand how good each answer will be."""
 
-    def __call__(self, evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: Any) -> Rule:
-        """The rule; raises InputError where the goal cannot be met, naming what could."""
+    def predicted(self, evidence: Evidence) -> Floats:
+        """(n, S): the quality it expects of each system, in the evidence's order."""
         ...
+
+
+Fit = Callable[..., Rule]
+"""`fit(evidence, goal, rng, *, option=...)`: makes a rule of evidence; what may follow `rng` are the kind's own options.
+
+It tunes whatever it tunes on this evidence alone, so that other questions can judge it. It raises InputError where the goal
+cannot be met, naming what could, and where the kind does not apply to such evidence, saying why.
+"""
 
 
 class Kind(NamedTuple):

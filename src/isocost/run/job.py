@@ -28,6 +28,7 @@ class Job(Struct, frozen=True, kw_only=True):
     concurrency: how many questions are being answered at once; each visits its systems one after the other.
     timeout: the most seconds for one answer, and again for its grading. grace: seconds that answers in progress get to
     finish after an interrupt. retries: how often a failed question is asked once more in the same run.
+    only: the (system, item) pairs that are wanted; None: all of them.
     engine: "here" (this process) or "ray" (a cluster).
     """
 
@@ -42,6 +43,7 @@ class Job(Struct, frozen=True, kw_only=True):
     grace: float = 5.0
     retries: int = 0
     engine: str = "here"
+    only: frozenset[tuple[str, str]] | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("attempts", 1), ("concurrency", 1), ("retries", 0), ("grace", 0)):
@@ -60,7 +62,11 @@ class Job(Struct, frozen=True, kw_only=True):
     @property
     def size(self) -> int:
         """How many records the finished job has."""
-        return len(self.items) * self.attempts * len(self.systems)
+        return (len(self.items) * len(self.systems) if self.only is None else len(self.only)) * self.attempts
+
+    def wants(self, system: str, item: str) -> bool:
+        """Whether this system is to answer this item."""
+        return self.only is None or (system, item) in self.only
 
     def seed_of(self, item: str, attempt: int) -> int | None:
         """The seed of an attempt at an item, the same for every system, so that identical calls are shared."""
@@ -181,7 +187,7 @@ def _questions(job: Job, past: Mapping[tuple[str, int], _Past]) -> Iterator[Ques
     for item in job.items:
         for attempt in range(job.attempts):
             here = past.get((item.id, attempt), nothing)
-            missing = tuple(name for name in names if name not in here.done)
+            missing = tuple(name for name in names if name not in here.done and job.wants(name, item.id))
             if missing:
                 tried = {name: here.tried[name] for name in missing if name in here.tried}
                 yield Question(item, attempt, missing, tuple(here.calls), tried)

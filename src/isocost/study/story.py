@@ -3,7 +3,7 @@
 import asyncio
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,8 @@ from isocost.records.manifest import SystemEntry, read_items, write_items
 from isocost.run import Job, Observer, Outcome, ask
 from isocost.study.team import Prepared, job_of, make_team
 
+Asking = Callable[..., Coroutine[None, None, Outcome]]
+
 
 class How(NamedTuple):
     """How a study is to be conducted: where its records go, by which engine, within which cap in dollars."""
@@ -26,14 +28,17 @@ class How(NamedTuple):
     max_cost: float | None = None
 
 
-def conduct(prepared: Prepared, how: How, observe: Observer | None = None) -> Outcome:
-    """Asks what is missing, and leaves a folder of records; the same study again goes on where it stopped."""
+def conduct(prepared: Prepared, how: How, observe: Observer | None = None, asking: Asking = ask) -> Outcome:
+    """Asks what is missing, and leaves a folder of records; the same study again goes on where it stopped.
+
+    asking: `run.ask`, which asks everything, or `study.adaptive.Adaptive`, which is called like it and asks what it must.
+    """
     job = job_of(prepared, how.engine)
     cap = _cap(prepared, how)
     with RecordWriter(how.into) as writer:
         _check_same_questions(how.into, job)
         team = partial(make_team, prepared.study, prepared.prices)
-        outcome = asyncio.run(ask(job, team, writer, stored=_stored(prepared, how), cap=cap, observe=observe))
+        outcome = asyncio.run(asking(job, team, writer, stored=_stored(prepared, how), cap=cap, observe=observe))
     if not outcome.remaining:
         open_records(how.into).compact()
     return outcome

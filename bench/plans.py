@@ -1,0 +1,302 @@
+"""Plans on real data and in simulated worlds: what they got on questions they were not made from, beside the baselines.
+
+Run: python bench/plans.py NAME [NAME ...]; without a name it lists them. Data from outside: ISOCOST_EXTERNAL_DATA.
+"""
+
+import argparse
+import csv
+import os
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from isocost.plan.evidence import NOTHING, Evidence
+from isocost.plan.make import How, make
+from isocost.plan.rule import Goal
+from isocost.plan.samples import Samples, Vote
+from isocost.plan.trials import Trials, rollouts, spread
+
+DATA = Path(os.environ.get("ISOCOST_EXTERNAL_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
+HEAD = "| plan | goal | quality | cost | over the mix at equal cost | best single | mix | oracle |\n|---|---|" + "--:|" * 6
+
+
+def evidence(systems, worth, paid, **more):
+    """Evidence of (S, n, A) arrays; what is not given is not known."""
+    worth = np.asarray(worth, dtype=float)
+    paid = np.broadcast_to(np.asarray(paid, dtype=float), worth.shape).copy()
+    n, blank = worth.shape[1], np.full(worth.shape, np.nan)
+    given = {
+        "seconds": blank,
+        "confidence": blank,
+        "answer": np.full(worth.shape, NOTHING),
+        "groups": np.arange(n),
+        "questions": ("",) * n,
+        "columns": {},
+    } | more
+    return Evidence(systems=tuple(systems), items=tuple(map(str, range(n))), worth=worth, paid=paid, **given)
+
+
+def told(estimate, scale=1.0, digits=3):
+    """An estimate as value [low, high]."""
+    if estimate.value is None:
+        return estimate.method
+    low, high = (f"{end * scale:.{digits}f}" if end is not None else "" for end in (estimate.low, estimate.high))
+    return f"{estimate.value * scale:.{digits}f} [{low}, {high}]"
+
+
+def row(name, known, goal, kind, scale=1.0, options=None):
+    """One line of the table: a plan made and judged in five folds."""
+    plan = make(known, goal, kind, options or {}, How(folds=5, seed=0))
+    wish = f"cost <= {goal.budget * scale:g}" if goal.budget is not None else f"quality >= {goal.at_least:g}"
+    base = [plan.baselines[which] for which in ("best_single", "mix", "oracle")]
+    single = [f"{b['quality'].value:.3f} at {b['cost'].value * scale:.2f}" for b in base]
+    quality, cost, over = plan.expected["quality"], plan.expected["cost"], plan.over_mix
+    cells = [name, wish, told(quality), told(cost, scale, 2), told(over) + (" beats it" if plan.beats_mix else ""), *single]
+    print(f"| {' | '.join(cells)} |", flush=True)
+    return plan
+
+
+def human_eval():
+    """(S, 164, 5) worth, paid, seconds of the 13 configurations, and their names."""
+    cubes = defaultdict(dict)
+    with (DATA / "agent-evals" / "humaneval_13configs.csv").open() as lines:
+        for line in csv.DictReader(lines):
+            place = int(line["task_id"].split("/")[1]), int(line["run"][3:]) - 1
+            cubes[line["key"]][place] = float(line["is_solved"]), float(line["cost"]), float(line["inference_time"])
+    found = np.full((3, len(cubes), 164, 5), np.nan)
+    for s, runs in enumerate(cubes.values()):
+        for place, values in runs.items():
+            found[(slice(None), s, *place)] = values
+    return list(cubes), found
+
+
+def verifier(rng, worth, right, wrong):
+    """A simulated check: passes a right answer with one probability, a wrong one with another."""
+    return (rng.random(worth.shape) < np.where(worth > 0, right, wrong)).astype(float)
+
+
+def humaneval():
+    """Cascades on HumanEval's 13 configurations with their real costs; dollars per 1,000 questions."""
+    names, (worth, paid, seconds) = human_eval()
+    rng = np.random.default_rng(0)
+    print(HEAD)
+    for budget in (0.001, 0.002, 0.004, 0.012):
+        blind = evidence(names, worth, paid, seconds=seconds)
+        row("cascade, no signal recorded", blind, Goal(budget=budget), "cascade", 1000)
+        for passes, errs in ((0.9, 0.3), (0.97, 0.1), (1.0, 0.0)):
+            known = evidence(names, worth, paid, seconds=seconds, confidence=verifier(rng, worth, passes, errs))
+            row(f"cascade, simulated check {passes:.0%}/{errs:.0%}", known, Goal(budget=budget), "cascade", 1000)
+
+
+def ellie():
+    """EllieSQL's labels: three pipelines at ASSUMED costs of 1, 3 and 9; each solves what cheaper ones solve (assumed)."""
+    with (DATA / "elliesql" / "bird_dev_labels.csv").open() as lines:
+        lines = list(csv.DictReader(lines))
+    label = np.array([int(line["label"]) for line in lines])
+    hard = np.array([["simple", "moderate", "challenging"].index(line["difficulty"]) for line in lines], dtype=float)
+    worth = (label <= np.array([1, 2, 3])[:, None])[..., None].astype(float)
+    cost, rng = np.array([1.0, 3.0, 9.0])[:, None, None], np.random.default_rng(0)
+    names = ["basic", "intermediate", "advanced"]
+    print(HEAD)
+    for budget in (2.0, 4.0):
+        known = evidence(names, worth, cost, columns={"difficulty": hard})
+        row("effort by BIRD's difficulty label", known, Goal(budget=budget), "effort")
+        for passes, errs in ((0.8, 0.4), (0.9, 0.2), (1.0, 0.0)):
+            known = evidence(names, worth, cost, confidence=verifier(rng, worth, passes, errs))
+            row(f"cascade, simulated check {passes:.0%}/{errs:.0%}", known, Goal(budget=budget), "cascade")
+
+
+def letters(wrong):
+    """Last-letters, 500 x 40. Only how many samples were right is recorded, so wrong answers are taken to be all the same, or
+    all different: the truth lies between."""
+    with (DATA / "repeated-sampling" / "last_letters_counts.csv").open() as lines:
+        counts = [int(line["correct"]) for line in csv.DictReader(lines)]
+    right, rng = np.zeros((len(counts), 40), dtype=bool), np.random.default_rng(0)
+    for i, count in enumerate(counts):
+        right[i, rng.permutation(40)[:count]] = True
+    answer = np.where(right, 0, 1 if wrong == "same" else 1 + np.arange(40))
+    return evidence(["model"], right[None], 1.0, answer=answer[None])
+
+
+def last_letters():
+    """Stopping rules side by side on all 500 questions, then the plan cross-fitted; cost in samples."""
+    for wrong in ("same", "different"):
+        known = letters(wrong)
+        print(f"\nwrong answers all {wrong}:\n\n| rule | samples | accuracy |\n|---|--:|--:|")
+        rules = [("never", 0.0, 1), ("never", 0.0, 9), ("never", 0.0, 40)]
+        rules += [("window", w, 40) for w in (3, 4, 5, 6, 8)] + [("posterior", p, 40) for p in (0.9, 0.95, 0.97, 0.99)]
+        for stop, figure, most in rules:
+            got = Samples((Vote(1.0, "model", most, stop, figure),), 0.0, 0, 40).spend(known)
+            name = f"{stop} {figure:g}" if stop != "never" else f"vote of {most}"
+            print(f"| {name} | {got.paid.mean():.2f} | {got.worth.mean():.4f} |", flush=True)
+        full = Samples((Vote(1.0, "model", 40),), 0.0, 0, 40).spend(known)
+        print(f"\n{HEAD}")
+        row("samples", known, Goal(at_least=float(full.worth.mean())), "samples")
+        plan = row("samples", known, Goal(budget=9.5), "samples")
+        print(f"\nthe plan: {plan.rule['ways']}")
+
+
+def efficient_agents():
+    """The cheapest configuration that keeps 95 % of the best quality, chosen on four fifths and judged on the last."""
+    names, (worth, paid, seconds) = human_eval()
+    known = evidence(names, worth, paid, seconds=seconds)
+    best = int(np.argmax(known.quality.mean(axis=1)))
+    top, dear = known.quality[best].mean(), known.cost[best].mean()
+    print(f"best: {names[best]}, accuracy {top:.3f}, ${dear * 1000:.2f} per 1,000, cost-of-pass ${dear / top * 1000:.2f}")
+    print(HEAD)
+    for kind in ("fixed", "mix"):
+        plan = row(f"{kind}, 95 % of the best", known, Goal(at_least=0.95 * top), kind, 1000)
+        quality, cost = plan.expected["quality"].value, plan.expected["cost"].value
+        print(
+            f"  {plan.rule}: keeps {quality / top:.1%} at {cost / dear:.0%} of the cost, "
+            f"cost-of-pass {1000 * cost / quality:.2f}"
+        )
+
+
+def test_time():
+    """SIMULATED prompts: revisions suit easy ones, search suits hard ones; the strategy is chosen by a noisy difficulty."""
+    rng, n = np.random.default_rng(0), 2000
+    skill = rng.normal(0.0, 2.0, size=n)  # log odds of one answer of the small model
+    seen = skill + rng.normal(0, 0.7, size=n)  # what is known of it beforehand: a noisy estimate
+
+    def best_of(logit, k):
+        return 1 - (1 - 1 / (1 + np.exp(-logit))) ** (k**0.6)  # a verifier that errs: more samples help ever less
+
+    names, chance, cost = [], [], []
+    for k in (1, 2, 4, 8, 16, 32, 64):
+        for strategy, gain in (("best-of", 0.0), ("revise", 1.0), ("search", -0.5)):
+            logit = skill + (gain * np.log2(k) / 3 * (skill > -1) if strategy == "revise" else 0.0)
+            logit = logit + (np.log2(k) / 3 * (skill < -1) - 0.3 * (skill > 1) if strategy == "search" else 0.0)
+            names.append(f"{strategy}-{k}")
+            chance.append(best_of(logit, k) if strategy != "revise" else best_of(logit, max(1, k / 2)))
+            cost.append(float(k))
+    names, chance, cost = [*names, "large-1"], [*chance, best_of(skill + 2.5, 1)], [*cost, 14.0]
+    worth = (rng.random((len(names), n)) < np.array(chance))[..., None]
+    known = evidence(names, worth, np.array(cost)[:, None, None], columns={"difficulty": seen})
+    print("| the same accuracy as | which costs | best-of-N alone | by difficulty | times less |\n|---|--:|--:|--:|--:|")
+    for k in (16, 32, 64):
+        wanted = known.quality[names.index(f"best-of-{k}")].mean()
+        plan = make(known, Goal(at_least=float(wanted)), "route", {}, How(folds=5, seed=0))
+        quality, cost_now = plan.expected["quality"], plan.expected["cost"]
+        print(
+            f"| best-of-{k} ({wanted:.3f}) | {k} | {told(quality)} | {told(cost_now, 1, 2)} | {k / cost_now.value:.1f} |",
+            flush=True,
+        )
+    print("\nAt 14 units of compute, by thirds of the true difficulty: small with the best strategy of 8, large once")
+    for name, part in zip(("easy", "middle", "hard"), np.array_split(np.argsort(-skill), 3), strict=True):
+        small = max(known.quality[names.index(f"{s}-8"), part].mean() for s in ("best-of", "revise", "search"))
+        print(f"  {name}: small {small:.3f}, large {known.quality[-1, part].mean():.3f}")
+
+
+def dart_math():
+    """SIMULATED pass rates: trials until each query has its target, against as many for each."""
+    rng, n, total = np.random.default_rng(0), 1000, 16_000
+    rates = rng.beta(0.6, 0.9, size=n)
+    hard = rates < 0.1
+    print(
+        "| allocation | trials | hard queries with a right answer | with 4 | right answers that are of hard ones |"
+        "\n|---|--:|--:|--:|--:|"
+    )
+
+    def said(name, made, right):
+        covered, full = (right[hard] >= 1).mean(), (right[hard] >= 4).mean()
+        print(f"| {name} | {made.sum():,} | {covered:.1%} | {full:.1%} | {right[hard].sum() / right.sum():.1%} |")
+
+    made = np.full(n, total // n)
+    said("uniform", made, rng.binomial(made, rates))
+    for name, target in (
+        ("until 4 right", np.full(n, 4)),
+        ("in proportion to difficulty", np.ceil(8 * (1 - rates)).astype(int)),
+    ):
+        trials = Trials(n, target)
+        while (left := total - trials.made.sum()) > 0:
+            asked = trials.ask(float(min(left, total // 16)))
+            if not asked.sum():
+                break
+            trials.tell(asked, rng.binomial(asked, rates))
+        said(name, trials.made, trials.right)
+
+
+def cures():
+    """A SIMULATED learner (logistic policy, REINFORCE with a group baseline): rollouts to reach an accuracy of 80 %."""
+
+    def run(guided, seed):
+        rng, n, d = np.random.default_rng(seed), 400, 8
+        x, hard = np.abs(rng.normal(size=(n, d))), rng.normal(1.5, 2.5, size=n)
+        w, spent = np.zeros(d), 0
+        right, made = np.zeros(n), np.zeros(n)
+        while True:
+            p = 1 / (1 + np.exp(hard - x @ w))
+            if p.mean() >= 0.8 or spent >= 200_000:
+                return spent
+            weight = spread(right, made) if guided else np.ones(n)
+            batch = rng.choice(n, 32, replace=False, p=weight / weight.sum())
+            count = rollouts(weight[batch], 256, least=2) if guided else np.full(32, 8)
+            step = np.zeros(d)
+            for i, k in zip(batch, count, strict=True):
+                r = (rng.random(k) < p[i]).astype(float)
+                step += ((r - r.mean()) * (r - p[i])).sum() / (k - 1) * x[i] / 32  # unbiased: the group mean takes one degree
+                right[i], made[i] = 0.5 * right[i] + r.sum(), 0.5 * made[i] + k  # what is older counts for less
+            w, spent = w + 0.05 * step, spent + int(count.sum())
+
+    pairs = np.array([(run(False, seed), run(True, seed)) for seed in range(20)])
+    ratio = pairs[:, 0] / pairs[:, 1]
+    print(f"rollouts to 80 %: uniform {pairs[:, 0].mean():,.0f}, guided by the posterior {pairs[:, 1].mean():,.0f}; ", end="")
+    print(f"{ratio.mean():.2f} times fewer (20 seeds, {ratio.min():.2f} to {ratio.max():.2f})")
+    made = np.full(11, 10)
+    print("rollouts of 110 at 0, 1, ..., 10 right of 10:", rollouts(spread(np.arange(11), made), 110).tolist())
+
+
+def capacity():
+    """SIMULATED agents in a chain: capacity under a budget against brute force, and the planted limiting stage."""
+    rng, found, named = np.random.default_rng(0), [], 0
+    for world in range(50):
+        planted = world % 4
+        names, worth, paid = [], [], []
+        for stage in range(4):
+            for k in range(4):
+                names.append(f"s{stage}:m{k}")
+                top = rng.uniform(0.45, 0.55) if stage == planted else rng.uniform(0.85, 0.95)
+                worth.append(rng.random((200, 1)) < top * (1 - 0.4 * np.exp(-k)))
+                paid.append(np.full((200, 1), rng.uniform(0.5, 1.5) * 2**k))
+        known = evidence(names, worth, np.array(paid))
+        configs = np.stack(np.meshgrid(*[np.arange(4)] * 4, indexing="ij"), axis=-1).reshape(-1, 4)
+        rows = configs + 4 * np.arange(4)
+        cost = known.cost.mean(axis=1)[rows].sum(axis=1)
+        quality = np.array([known.quality[r].prod(axis=0).mean() for r in rows])
+        budget = float(np.quantile(cost, rng.uniform(0.1, 0.9)))
+        from isocost.plan.stages import STAGES
+
+        rule = STAGES.fit(known, Goal(budget=budget), rng)
+        found.append(rule.spend(known).worth.mean() / quality[cost <= budget].max())
+        named += rule.limiting == f"s{planted}"
+    print(f"capacity over the best single pipeline within the budget, 50 worlds of 256 pipelines: {min(found):.4f} to ", end="")
+    print(f"{max(found):.4f} (above 1: a lot between two pipelines); the planted stage was named in {named} of 50")
+
+
+RUNS = {
+    "humaneval": humaneval,
+    "ellie": ellie,
+    "last-letters": last_letters,
+    "efficient-agents": efficient_agents,
+    "test-time": test_time,
+    "dart-math": dart_math,
+    "cures": cures,
+    "capacity": capacity,
+}
+
+
+def main():
+    """Prints what docs/plans.md reports."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RUNS))
+    for name in parser.parse_args().names or parser.error(f"name some of {', '.join(RUNS)}"):
+        if name not in RUNS:
+            parser.error(f"expected some of {', '.join(RUNS)}, got '{name}'")
+        print(f"\n## {name}: {RUNS[name].__doc__}\n")
+        RUNS[name]()
+
+
+if __name__ == "__main__":
+    main()
