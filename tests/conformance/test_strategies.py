@@ -11,7 +11,23 @@ from msgspec.structs import replace
 from tests.conformance.worlds import Fake, run
 
 from isocost.records import Answer, Budget, Call, CallFailed, CapReached, Example, Message, Request, System
-from isocost.systems.strategies import best_of, cascade, few_shot, vote, zero_shot
+from isocost.systems.strategies import (
+    anytime,
+    best_of,
+    budget_forcing,
+    cascade,
+    concise_hint,
+    debate,
+    effort_levels,
+    elastic,
+    few_shot,
+    parallel_distill_refine,
+    refine,
+    solve_detect_verify,
+    turns,
+    vote,
+    zero_shot,
+)
 
 EXAMPLES = {"sums": [Example(question="1 + 1", answer="2", steps="One and one.")]}
 CASES: dict[str, Callable[[System], System]] = {
@@ -27,8 +43,20 @@ CASES: dict[str, Callable[[System], System]] = {
     "best_of with a judge": lambda model: best_of(model, 3, judge=model),
     "cascade": lambda model: cascade([vote(model, 3), vote(model, 5)]),
     "cascade of models": lambda model: cascade([model, model], accept=0.99, logprobs=True),
+    "anytime": lambda model: anytime(model, (4, 8), solution=4),
+    "budget_forcing": lambda model: budget_forcing(model, 20, 4, waits=2),
+    "concise_hint": lambda model: concise_hint(model, first=4),
+    "debate": lambda model: debate(model, rounds=2, samples=3),
+    "debate, one sided": lambda model: debate(model, samples=4, sides=1, judge=model),
+    "effort_levels": lambda model: effort_levels(model, "low", levels={"low": 8}, solution=4),
+    "elastic": lambda model: elastic(model, 8, 4),
+    "parallel_distill_refine": lambda model: parallel_distill_refine(model, 3, rounds=2),
+    "parallel_distill_refine of one": lambda model: parallel_distill_refine(model, 1, rounds=2),
+    "refine": lambda model: refine(model, 3),
+    "solve_detect_verify": lambda model: solve_detect_verify(model),
+    "turns": lambda model: turns(model, 3),
 }
-ASKS_ONCE = {"zero_shot", "few_shot", "few_shot with steps"}
+ASKS_ONCE = {"zero_shot", "few_shot", "few_shot with steps", "concise_hint"}
 QUESTION = Request(prompt=(Message("user", "1 + 2"),), task="sums", seed=7)
 PRICES = {"fake": Fake.price}
 

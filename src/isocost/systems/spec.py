@@ -26,13 +26,23 @@ from isocost.systems.parameters import Parameter, parameters_of
 from isocost.systems.strategies.styles import Examples
 
 KINDS: dict[str, str] = {
+    "anytime": "isocost.systems.strategies.anytime:anytime",
     "best_of": "isocost.systems.strategies.best_of:best_of",
+    "budget_forcing": "isocost.systems.strategies.budget_forcing:budget_forcing",
     "cascade": "isocost.systems.strategies.cascade:cascade",
+    "concise_hint": "isocost.systems.strategies.concise_hint:concise_hint",
+    "debate": "isocost.systems.strategies.debate:debate",
+    "effort_levels": "isocost.systems.strategies.effort_levels:effort_levels",
+    "elastic": "isocost.systems.strategies.elastic:elastic",
     "embedded": "isocost.systems.models.embedded:Embedded",
     "endpoint": "isocost.systems.models.endpoint:Endpoint",
     "few_shot": "isocost.systems.strategies.styles:few_shot",
+    "parallel_distill_refine": "isocost.systems.strategies.parallel_distill_refine:parallel_distill_refine",
+    "refine": "isocost.systems.strategies.refine:refine",
     "replay": "isocost.systems.models.replay:Replay",
+    "solve_detect_verify": "isocost.systems.strategies.solve_detect_verify:solve_detect_verify",
     "synthetic": "isocost.systems.models.synthetic:Synthetic",
+    "turns": "isocost.systems.strategies.turns:turns",
     "vote": "isocost.systems.strategies.vote:vote",
     "zero_shot": "isocost.systems.strategies.styles:zero_shot",
 }
