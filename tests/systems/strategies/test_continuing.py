@@ -56,8 +56,7 @@ def written(system: System, request: Request, tokens: int) -> Writing:
     return asyncio.run(whole())
 
 
-@pytest.mark.parametrize("request_", [RAW, CHAT])
-@pytest.mark.parametrize("tells", ["new", "all"])
+@pytest.mark.parametrize(("request_", "tells"), [(RAW, "new"), (CHAT, "new"), (CHAT, "all")])
 @given(size=st.integers(1, 9), tokens=st.integers(3, 30))
 def test_a_text_written_in_pieces_is_the_text(request_: Request, tells: str, size: int, tokens: int) -> None:
     """Wherever it is cut, in white space too; an address that gives the whole message back must have said enough to tell."""
@@ -83,6 +82,27 @@ def test_a_model_that_begins_again_is_joined_once() -> None:
     begun = "Let us see: three and four"
     assert unrepeated(begun, begun + " is seven.") == " is seven."
     assert unrepeated("a", "a") == "a"
+    assert unrepeated("round and round and round", " and round and round and round").startswith(" and")
+
+
+def test_a_model_that_cannot_go_on_is_known_by_its_repeating() -> None:
+    """It begins anew at each call; once a piece has room for all of the text, the text stands there once."""
+
+    async def anew(request: Request) -> Answer:
+        said = WHOLE[: request.max_tokens]
+        return Answer(text=said, finish="complete" if said == WHOLE else "length", calls=(Call(model="m"),))
+
+    async def whole() -> Writing:
+        writing = Writing(Tab(CHAT), anew, CHAT)
+        await writing.more("piece", 30)
+        assert not writing.repeats
+        await writing.more("piece", 30)
+        assert writing.repeats
+        await writing.more("piece", 99)
+        return writing
+
+    writing = asyncio.run(whole())
+    assert (writing.said, writing.ended, writing.repeats) == (WHOLE, True, False)
 
 
 def test_white_space_between_pieces_is_the_continuations_where_it_has_any() -> None:

@@ -4,8 +4,8 @@ A raw prompt is continued by appending the text to it. A chat is continued by it
 end asks a model to go on with it. The embedded runtime and servers of llama.cpp do, as do Anthropic's and Mistral's addresses;
 vLLM and SGLang do with `extra = {continue_final_message = true, add_generation_prompt = false}`. Others, OpenAI's among them,
 take the message as finished and answer anew. The texts are then joined all the same, what is said again from the beginning
-is cut off, every call is accounted for and every limit holds; only the saving may be lost. An address may also refuse it
-(llama.cpp does for templates that think); that is a failed call like any other.
+is cut off, every call is accounted for and every limit holds, but the saving is lost: for those, let a piece be as long as a
+whole answer. An address may also refuse it (llama.cpp does for templates that think): a failed call like any other.
 
 A continuation reads prompt and text again: they count as prompt tokens each time (as cached ones, where the runtime keeps
 them). Styles that write the prompt belong around a strategy that continues: `few_shot(elastic(model))`.
@@ -38,10 +38,13 @@ def continuation(request: Request, written: str) -> Request:
 
 
 def unrepeated(written: str, said: str) -> str:
-    """What is new in `said`: an address may give the whole message back, and a model may begin again from the start."""
-    begun = written.strip()
-    if len(begun) >= NO_ACCIDENT and said.lstrip().startswith(begun):
-        return said.lstrip()[len(begun) :]
+    """What is new in a chat's `said`: an address may give the whole message back, and a model may begin again from the start.
+
+    A text that goes round in circles goes on with a space, and so is none of these.
+    """
+    for begun in (written.rstrip(), written.strip()):
+        if len(begun) >= NO_ACCIDENT and said.startswith(begun):
+            return said[len(begun) :]
     return said
 
 
@@ -54,7 +57,8 @@ class Writing:
     """A text that a system writes in several calls, each going on where the last one ended.
 
     said: what the system wrote. shown: the same with what a strategy put in between. tokens: how many the system has
-    written. ended: whether the last call ended by itself, neither cut nor failed.
+    written. ended: whether the last call ended by itself, neither cut nor failed. repeats: whether it said only what stood
+    there before, as a system does that cannot go on: it needs room for all of its text, and will be joined then.
     """
 
     def __init__(self, tab: Tab, system: System, request: Request) -> None:
@@ -62,19 +66,19 @@ class Writing:
         self._asked = 0
         self.said = self.shown = ""
         self.tokens = 0
-        self.ended = False
+        self.ended = self.repeats = False
 
-    def add(self, text: str) -> None:
-        """Puts a text in, as if the system had written it."""
-        self.shown += text
+    def add(self, text: str, *, before: int = 0) -> None:
+        """Puts a text in, before so many characters at the end, as if the system had written it."""
+        place = len(self.shown) - before
+        self.shown = self.shown[:place] + text + self.shown[place:]
 
     async def more(
         self, role: str, max_tokens: int | None, *, stop: Sequence[str] = (), within: Budget | None = None
     ) -> str | None:
         """The next piece, of so many tokens at the most; None when the call failed or was cut off.
 
-        The first piece has the request's own seed: it is the call that would be made without a strategy, and shared with it.
-        Piece i has the seed of part i. within: see `Tab.ask`.
+        The first piece has the request's own seed, piece i that of its part i. within: see `Tab.ask`.
         """
         asked = continuation(self._request, self.shown)
         seed = derive_seed(asked.seed, self._asked) if self._asked else asked.seed
@@ -84,7 +88,8 @@ class Writing:
         self.ended = given is not None and given.finish == "complete"
         if given is None:
             return None
-        piece = unrepeated(self.shown, given.text)
+        piece = given.text if isinstance(asked.prompt, str) else unrepeated(self.shown, given.text)
+        self.repeats = not piece and bool(given.text)
         self.said, self.shown = joined(self.said, piece), joined(self.shown, piece)
         self.tokens += tokens_of(given)
         return piece
