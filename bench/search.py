@@ -76,6 +76,7 @@ CONTESTANTS: dict[str, Make] = {
     "beam of 4": tree("beam", 16, keep=4),
     "balanced (REBASE)": tree("balanced", 16),
     "diverse (ETS)": tree("diverse", 16),
+    "diverse, sharing at 3": tree("diverse", 16, sharing=3.0),
     "best first, 16 expansions": tree("best_first", 4, expansions=16),
     "particle filter of 16": lambda model, score: particle_filter(model, 16, score=score, steps=Steps(depth=4)),
 }

@@ -3,6 +3,8 @@
 import random
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from isocost.records import Answer, InputError, Request, System, derive_seed
 from isocost.systems.strategies.steps import Path, Scoring, Steps, StepScore, Walk, chosen, weighed
 
@@ -53,7 +55,7 @@ def particle_filter(
                 evidence *= sum(weights) / n
                 seed = derive_seed(request.seed, "resample", depth)
                 particles = resampled(particles, weights, (chance if seed is None else random.Random(seed)).random())
-        votes = weighed([_equal(particle) for particle in particles])
+        votes = weighed([replace(particle, score=1.0) for particle in particles])  # resampling has paid for the scores
         best = chosen(particles, votes)
         return walk.tab.answer(
             best.answer if best else None,
@@ -81,8 +83,3 @@ def resampled(particles: Sequence[Path], weights: Sequence[float], start: float)
             drawn.append(particle)
     last = max(place for place, weight in enumerate(weights) if weight > 0)
     return drawn + [particles[last]] * (n - len(drawn))  # what rounding left over
-
-
-def _equal(particle: Path) -> Path:
-    """A particle weighs 1: its score has been paid for by resampling."""
-    return Path(steps=particle.steps, score=1.0, last=particle.last)

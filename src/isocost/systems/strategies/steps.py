@@ -113,7 +113,7 @@ class Walk:
     def __init__(self, request: Request, system: System, scoring: Scoring, how: Steps) -> None:
         self.tab = Tab(request)
         self.how = how
-        self.cut = False  # fewer steps were asked for than wanted: the budget ran out between them
+        self.cut = False  # less was asked for than wanted: the budget ran out in between
         self._request, self._system, self._scoring = request, system, scoring
         self._asked: Counter[tuple[str, ...]] = Counter()  # samples so far of each prefix: equal paths get different next ones
 
@@ -158,6 +158,7 @@ class Walk:
         question, scoring = self._request.question, self._scoring
         if scoring.judge is not None:
             if not self.tab.open:
+                self.cut = True
                 return -math.inf
             text = JUDGE_PROMPT.format(question=question, steps=path.text)
             verdict = await self.tab.ask(scoring.judge, judging(self._request, text), f"{place}/judge")
