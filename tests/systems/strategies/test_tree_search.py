@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from tests.systems.strategies.puzzles import Countdown, Grid, Steppers, draw, question, steps_of
 
 from isocost.records import Answer, Budget, Call, InputError, Request, System
+from isocost.systems.spec import build
 from isocost.systems.strategies import tree_search
 from isocost.systems.strategies.pruning import POLICIES, Search, alike, balanced, beam, diverse
 from isocost.systems.strategies.steps import Path, following
@@ -200,3 +202,30 @@ def test_what_is_asked_wrongly_says_what_was_expected() -> None:
 def test_diverse_gives_all_of_its_room_to_what_it_keeps(scores: Sequence[float], room: int, sharing: float) -> None:
     these = [Path(steps=("a" if i % 2 else "b", f"word{i % 3}"), score=score) for i, score in enumerate(scores)]
     assert sum(diverse(these, room, Search(sharing=sharing))) == room
+
+
+def test_a_study_file_names_policy_judge_and_how_the_tree_is_searched() -> None:
+    table = {
+        "kind": "tree_search",
+        "system": "m",
+        "policy": "diverse",
+        "judge": "m",
+        "width": 2,
+        "search": {"depth": 2, "stop": []},
+    }
+    heard: list[Request] = []
+
+    async def model(request: Request) -> Answer:
+        heard.append(request)
+        return Answer(text="7", calls=(Call(model="m"),))
+
+    answer = ask(build({"s": table}, models={"m": model})["s"], question("Which?"))
+    assert len(answer.calls) == 8
+    assert heard[0].stop == ()
+    for wrong, says in [
+        ({"policy": "deep"}, "systems.s.policy: expected 'balanced' | 'beam' | 'best_first' | 'diverse', got 'deep'"),
+        ({"search": {"dept": 2}}, "systems.s.search: expected table"),
+        ({"search": {"depth": 0}}, "systems.s.search"),
+    ]:
+        with pytest.raises(InputError, match=re.escape(says)):
+            build({"s": table | wrong}, models={"m": model})
