@@ -60,7 +60,7 @@ def test_fitting_the_model_to_the_difficulty_is_as_right_as_the_large_one_for_ha
 
 
 @pytest.mark.parametrize(
-    ("difficulty", "expected"), [(0.0, "easy"), (0.34, "easy"), (0.35, "normal"), (0.64, "normal"), (0.9, "hard")]
+    ("difficulty", "expected"), [(0.0, "easy"), (0.19, "easy"), (0.2, "normal"), (0.49, "normal"), (0.9, "hard")]
 )
 def test_the_bins_lie_between_the_edges(difficulty: float, expected: str) -> None:
     system = difficulty_adaptive(says("none"), [says("easy"), says("normal"), says("hard")], predict=lambda request: difficulty)
@@ -114,6 +114,17 @@ def test_the_table_says_which_strategy_a_bin_gets_within_a_budget(tokens: int | 
     budget = None if tokens is None else Budget(tokens=tokens)
     (answer,) = ask(system, [Request(prompt=ASKED.prompt, seed=7, budget=budget)])
     assert answer.text == expected
+
+
+@pytest.mark.parametrize(("probed", "calls"), [("aaa", 3), ("aab", 8), ("abc", 12)])
+def test_by_itself_it_votes_with_3_5_or_9_samples_as_the_first_three_agree(probed: str, calls: int) -> None:
+    async def model(request: Request) -> Answer:
+        said.append(request.seed)
+        return Answer(text=(probed + "a" * 9)[len(said) - 1], calls=(Call(model="m"),))
+
+    said: list[int | None] = []
+    (answer,) = ask(difficulty_adaptive(model), [ASKED])
+    assert (answer.text, len(answer.calls)) == ("a", calls)
 
 
 def test_the_probe_shares_its_samples_with_votes() -> None:

@@ -16,9 +16,9 @@ Predict = Callable[[Request], float]
 
 def difficulty_adaptive(
     system: System,
-    strategies: Sequence[System],
+    strategies: Sequence[System] | None = None,
     *,
-    edges: Sequence[float] = (0.35, 0.65),
+    edges: Sequence[float] = (0.2, 0.5),
     probe: int = 3,
     predict: Predict | None = None,
     table: Mapping[str, Sequence[int]] | None = None,
@@ -27,7 +27,8 @@ def difficulty_adaptive(
 
     The difficulty is 1 - the agreement of `probe` samples of `system` (as in a vote, whose samples they share); for one sample,
     1 - the geometric mean of its token probabilities; or what `predict` says, for no call. It falls into a bin between the
-    `edges`, the easiest first. strategies: one a bin; or one fewer: then the probe's own answer does for the easiest bin.
+    `edges`, the easiest first; of 3 samples, all agree on an easy question, two on a normal one. strategies: one a bin; or one
+    fewer, where the probe's own answer does for the easiest bin; without any, votes of 5 and then of 9 of `system` follow it.
     DiffAdapt (Liu et al. 2025, arXiv 2510.19669) picks easy, normal or hard settings by a probe on the hidden state, which is
     not seen here: agreement and token probabilities stand in for it. It found token entropy high on easy and hard questions
     and low between: bins by one sample need not rise in effort, so list the strategies as the records say.
@@ -41,7 +42,8 @@ def difficulty_adaptive(
         raise InputError(f"edges: must rise, got {list(edges)}.")
     if probe < 1:
         raise InputError(f"probe: must be at least 1 sample, got {probe}.")
-    rows = _rows(table, bins, len(strategies), predicts=predict is not None)
+    asked_for = [vote(system, 5), vote(system, 9)] if strategies is None else strategies
+    rows = _rows(table, bins, len(asked_for), predicts=predict is not None)
     probing = vote(system, probe) if probe > 1 else _sure(system)
 
     async def answer(request: Request) -> Answer:
@@ -57,7 +59,7 @@ def difficulty_adaptive(
         if number == 0 and not says_something(first):
             number = 1  # the probe has nothing to say
         short = number > 0 and not tab.open
-        given = await tab.ask(strategies[number - 1], request, f"strategy {number}") if number and not short else first
+        given = await tab.ask(asked_for[number - 1], request, f"strategy {number}") if number and not short else first
         best = given if says_something(given) else first
         return tab.answer(
             best,

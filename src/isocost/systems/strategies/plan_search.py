@@ -64,7 +64,7 @@ def plan_search(
     2502.18489); let `check` score by speed what is right.
     check: says how good an answer is, 1 for right, and what is wrong; the best score wins and is the confidence. Without it the
     most frequent answer, with its share. repairs: so often the best answer is given back with what `check` found wrong, until
-    its score is 1 (iterative programmatic planning: "Code-Driven Planning in Grid Worlds with Large Language Models").
+    its score is 1 (iterative programmatic planning: Aravindan et al. 2025, arXiv 2505.10749).
     planner: who has ideas and plans; without one `system`. details: the thoughts behind each plan.
     """
     for name, value, least in (("n", n, 1), ("repairs", repairs, 0)):

@@ -13,7 +13,7 @@ def selective_allocation(
 ) -> System:
     """The answer found part by part: easy parts by the fast `system`, hard ones by the `slow` one, each told what was found.
 
-    SCALE (Selective Resource Allocation): the question is taken apart, each part's difficulty said (1 to 5), parts of
+    SCALE (Xiao et al. 2025, arXiv 2512.00466): the question is taken apart, each part's difficulty said (1 to 5), parts of
     difficulty `threshold` and above go to System 2, the others to System 1, in order, and the context is passed on. It departs
     from the paper in asking for parts and difficulties at once.
     slow: a system that thinks, or a larger one; without one, `system` told to think step by step. A part of unknown difficulty
