@@ -80,7 +80,9 @@ async def thought_on(tab: Tab, writing: Writing, room: int, ending: Ending, part
         return True
     failed = len(tab.failures)
     await writing.more("thinking", room - writing.tokens, stop=ending.stop, within=part)
-    return part is not None and not writing.ended and writing.tokens < room and len(tab.failures) == failed
+    if part is None or len(tab.failures) > failed:
+        return False
+    return writing.finish in (None, "budget") or (writing.finish == "length" and writing.tokens < room)
 
 
 def solved_by_itself(writing: Writing, ending: Ending) -> Answer | None:
