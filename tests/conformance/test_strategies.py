@@ -52,7 +52,7 @@ CASES: dict[str, Callable[[System], System]] = {
     "best_of with a judge": lambda model: best_of(model, 3, judge=model),
     "cascade": lambda model: cascade([vote(model, 3), vote(model, 5)]),
     "cascade of models": lambda model: cascade([model, model], accept=0.99, logprobs=True),
-    "anytime": lambda model: anytime(model, (4, 8), solution=4),
+    "anytime": lambda model: anytime(model, (8, 16), solution=4),
     "budget_forcing": lambda model: budget_forcing(model, 20, 4, waits=2),
     "concise_hint": lambda model: concise_hint(model, first=4),
     "debate": lambda model: debate(model, rounds=2, samples=3),

@@ -14,7 +14,6 @@ from isocost.systems.strategies.elastic import (
     solved,
     solved_by_itself,
     thought_on,
-    within_limit,
 )
 from isocost.systems.strategies.finals import conclusion
 from isocost.systems.strategies.tab import Tab, says_something
@@ -50,7 +49,8 @@ def anytime(
     async def answer(request: Request) -> Answer:
         tab = Tab(request)
         writing = Writing(tab, system, request)
-        how, most = within_limit(Ending(closing, solution), checkpoints[-1], request.max_tokens)
+        how = Ending(closing, solution).within(request.max_tokens)
+        most = how.room(checkpoints[-1], request.max_tokens)
         best: Answer | None = None
         curve: list[tuple[int, str]] = []
         short = False

@@ -5,13 +5,13 @@ from msgspec.structs import replace
 from isocost.records import InputError, Message, Request, derive_seed
 
 
-def follow_up(request: Request, text: str, number: int) -> Request:
-    """The request with `text` after its question, and the seed of part `number` of it.
+def follow_up(request: Request, text: str, *part: object) -> Request:
+    """The request with `text` after its question, and the seed of this part of it (none named: its own).
 
     The rest of the chat stays as it is, so that any prompt style may stand between the strategy and the model. A raw prompt,
     which ends where the answer begins, is given a new place for it.
     """
-    seed = derive_seed(request.seed, number)
+    seed = derive_seed(request.seed, *part) if part else request.seed
     if isinstance(request.prompt, str):
         return replace(request, prompt=f"{request.prompt}\n\n{text}\n\nAnswer:", seed=seed)
     messages = list(request.prompt)
@@ -28,10 +28,3 @@ def at_least(name: str, value: int, least: int, what: str) -> None:
     """Raises InputError for an option below its least value."""
     if value < least:
         raise InputError(f"{name}: must be at least {least} {what}, got {value}.")
-
-
-def with_place(name: str, prompt: str, *places: str) -> None:
-    """Raises InputError for a prompt that lacks a place to be filled in."""
-    for place in places:
-        if place not in prompt:
-            raise InputError(f"{name}: must have a place for {place}, got {prompt[:60]!r}.")

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from isocost.records import Answer, Budget, Message, Request, System, derive_seed, text_of
+from isocost.records.nouns import Finish
 from isocost.systems.strategies.tab import Tab
 
 NO_ACCIDENT = 20  # characters: who says so many again from the beginning does not go on, but repeats
@@ -57,7 +58,7 @@ class Writing:
     """A text that a system writes in several calls, each going on where the last one ended.
 
     said: what the system wrote. shown: the same with what a strategy put in between. tokens: how many the system has
-    written. ended: whether the last call ended by itself, neither cut nor failed. repeats: whether it said only what stood
+    written. finish: of the last call; None when it failed or was cut off. repeats: whether it said only what stood
     there before, as a system does that cannot go on: it needs room for all of its text, and will be joined then.
     """
 
@@ -66,7 +67,13 @@ class Writing:
         self._asked = 0
         self.said = self.shown = ""
         self.tokens = 0
-        self.ended = self.repeats = False
+        self.finish: Finish | None = None
+        self.repeats = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the text has come to its own end."""
+        return self.finish == "complete"
 
     def add(self, text: str, *, before: int = 0) -> None:
         """Puts a text in, before so many characters at the end, as if the system had written it."""
@@ -85,13 +92,14 @@ class Writing:
         self._asked += 1
         asked = replace(asked, seed=seed, max_tokens=max_tokens, stop=(*asked.stop, *stop))
         given = await self._tab.ask(self._system, asked, role, within=within)
-        self.ended = given is not None and given.finish == "complete"
+        self.finish = None if given is None else given.finish
         if given is None:
             return None
         piece = given.text if isinstance(asked.prompt, str) else unrepeated(self.shown, given.text)
         self.repeats = not piece and bool(given.text)
         self.said, self.shown = joined(self.said, piece), joined(self.shown, piece)
-        self.tokens += tokens_of(given)
+        written = tokens_of(given)  # of a system that samples, of all its samples
+        self.tokens += written if max_tokens is None else min(written, max_tokens)
         return piece
 
 

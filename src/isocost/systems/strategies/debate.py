@@ -63,8 +63,9 @@ def debate(
             ]
         )
         made = [given for given in answered if given is not None and says_something(given)]
-        counts = Counter(map(conclusion, made))
-        rivals = [next(given for given in made if conclusion(given) == value) for value, _ in counts.most_common(2)]
+        reached = list(map(conclusion, made))
+        counts = Counter(reached)
+        rivals = [made[reached.index(value)] for value, _ in counts.most_common(2)]
         verdict, short = None, len(answered) < samples
         if len(rivals) == 2 and not short:
             places = rivals if (derive_seed(request.seed, "places") or 0) % 2 == 0 else rivals[::-1]
@@ -92,8 +93,7 @@ async def _argued(tab: Tab, system: System, request: Request, places: list[Answe
         jobs = []
         for side in speakers:
             text = ARGUE.format(side=side + 1, own=stated(places[side]), heard=heard)
-            asked = follow_up(request, text, 0)
-            asked = replace(asked, seed=derive_seed(request.seed, "argument", number, side))
+            asked = follow_up(request, text, "argument", number, side)
             jobs.append(partial(tab.ask, system, asked, f"expert {side + 1}"))
         said = await tab.each(jobs) if tab.open else []
         for side, given in zip(speakers, said, strict=False):
@@ -105,11 +105,8 @@ async def _argued(tab: Tab, system: System, request: Request, places: list[Answe
 async def _judged(tab: Tab, judge: System, request: Request, places: list[Answer], heard: str) -> Answer | None:
     """The answer of the expert whom the judge names (last); judging is not sampled: the same debate, the same call."""
     first, second = map(stated, places)
-    asked = replace(
-        follow_up(request, JUDGE.format(first=first, second=second, heard=heard), 0),
-        temperature=0.0,
-        seed=None if request.seed is None else 0,
-    )
+    asked = follow_up(request, JUDGE.format(first=first, second=second, heard=heard))
+    asked = replace(asked, temperature=0.0, seed=None if request.seed is None else 0)
     verdict = await tab.ask(judge, asked, "judge")
     named = re.findall(r"\b[12]\b", verdict.text) if verdict else []
     return places[int(named[-1]) - 1] if named else None

@@ -26,6 +26,14 @@ class Ending(NamedTuple):
         tag = re.match(r"\s*(</\w+>)", self.closing)
         return (tag[1],) if tag else ()
 
+    def within(self, limit: int | None) -> "Ending":
+        """The ending that a request's own limit has room for; it comes before any thinking."""
+        return self if limit is None else Ending(self.closing, min(self.tokens, limit))
+
+    def room(self, thinking: int, limit: int | None) -> int:
+        """As much of the thinking as the limit leaves."""
+        return thinking if limit is None else min(thinking, limit - self.tokens)
+
 
 def elastic(system: System, thinking: int = 512, solution: int = 128, *, closing: str = CLOSING) -> System:
     """A solution of up to `solution` tokens after thinking of at most `thinking` tokens, which is cut to leave room for it.
@@ -52,7 +60,8 @@ def phases(system: System, thinking: int, ending: Ending, *, waits: int = 0, wai
     async def answer(request: Request) -> Answer:
         tab = Tab(request)
         writing = Writing(tab, system, request)
-        how, room = within_limit(ending, thinking, request.max_tokens)
+        how = ending.within(request.max_tokens)
+        room = how.room(thinking, request.max_tokens)
         short = False
         for number in range(waits + 1):
             part = for_thinking(tab.left, how)
@@ -80,7 +89,9 @@ async def thought_on(tab: Tab, writing: Writing, room: int, ending: Ending, part
         return True
     failed = len(tab.failures)
     await writing.more("thinking", room - writing.tokens, stop=ending.stop, within=part)
-    return part is not None and not writing.ended and writing.tokens < room and len(tab.failures) == failed
+    if part is None or len(tab.failures) > failed:
+        return False
+    return writing.finish in (None, "budget") or (writing.finish == "length" and writing.tokens < room)
 
 
 def solved_by_itself(writing: Writing, ending: Ending) -> Answer | None:
@@ -106,14 +117,6 @@ async def solved(tab: Tab, system: System, request: Request, thought: str, endin
             break
         thought = thought[: len(thought) // 2]
     return None
-
-
-def within_limit(ending: Ending, thinking: int, limit: int | None) -> tuple[Ending, int]:
-    """The ending, and the tokens of thinking, of which a request's own limit leaves room for both; the ending comes first."""
-    if limit is None:
-        return ending, thinking
-    tokens = min(ending.tokens, limit)
-    return Ending(ending.closing, tokens), min(thinking, limit - tokens)
 
 
 def for_thinking(left: Budget | None, ending: Ending) -> Budget | None:

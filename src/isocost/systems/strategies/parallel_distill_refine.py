@@ -74,11 +74,10 @@ def parallel_distill_refine(
                 notes = await tab.ask(distiller or system, _distilling(request, new, workspace, number), "distill")
                 stages.append([] if notes is None else [tokens_of(notes)])
                 known = notes.text if notes is not None and says_something(notes) else f"Most say: {_plurality(new).value}"
-                asked = follow_up(request, REFINE.replace("{workspace}", known.strip()), rounds * drafts)
+                asked = follow_up(request, REFINE.format(workspace=known.strip()))
         asking = tab.open
-        refined = (
-            await tab.ask(system, replace(asked, seed=derive_seed(request.seed, rounds * drafts)), "refine") if asking else None
-        )
+        last = replace(asked, seed=derive_seed(request.seed, rounds * drafts))
+        refined = await tab.ask(system, last, "refine") if asking else None
         stages.append([] if refined is None else [tokens_of(refined)])
         whole = refined is not None and says_something(refined) and refined.finish != "budget"
         best = refined if whole else _plurality(made) if made else refined
@@ -106,5 +105,4 @@ def _plurality(made: Sequence[Answer]) -> Answer:
 
 def _distilling(request: Request, drafts: Sequence[Answer], workspace: int, number: int) -> Request:
     shown = "\n\n".join(f"{place}. {given.text.strip()}" for place, given in enumerate(drafts, 1))
-    asked = follow_up(request, DISTILL.replace("{drafts}", shown), number)
-    return replace(asked, seed=derive_seed(request.seed, "distill", number), max_tokens=workspace)
+    return replace(follow_up(request, DISTILL.format(drafts=shown), "distill", number), max_tokens=workspace)

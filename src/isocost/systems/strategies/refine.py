@@ -1,7 +1,7 @@
 """`refine`: shows the system its last answer and asks for a better one, again and again."""
 
-from isocost.records import Answer, Request, System
-from isocost.systems.strategies.asking import at_least, follow_up, with_place
+from isocost.records import Answer, InputError, Request, System
+from isocost.systems.strategies.asking import at_least, follow_up
 from isocost.systems.strategies.finals import conclusion
 from isocost.systems.strategies.tab import Tab, says_something
 
@@ -26,7 +26,8 @@ def refine(system: System, rounds: int = 2, *, until_repeated: bool = True, prom
     the answers that come to the same as the last; a system that changes its mind each time has little.
     """
     at_least("rounds", rounds, 0, "improvements")
-    with_place("prompt", prompt, "{answer}")
+    if "{answer}" not in prompt:
+        raise InputError(f"prompt: expected a place for {{answer}}, got {prompt[:60]!r}.")
 
     async def answer(request: Request) -> Answer:
         tab = Tab(request)

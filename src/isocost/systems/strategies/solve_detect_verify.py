@@ -143,8 +143,7 @@ async def _verified(
 ) -> Verdict | None:
     """What the fast checks say if they agree, else the thorough one; None when the budget ended it."""
     text = solution.text.strip()
-    brief = replace(follow_up(request, CHECK.format(solution=text), 0), max_tokens=BRIEF)
-    brief = replace(brief, seed=derive_seed(request.seed, "check", attempt))
+    brief = replace(follow_up(request, CHECK.format(solution=text), "check", attempt), max_tokens=BRIEF)
     jobs = [partial(tab.ask, verifier, sample(brief, number, TEMPERATURE), "check") for number in range(checks)]
     answered = await tab.each(jobs)
     said = [(vote[0].lower(), given.text) for given in answered if given and (vote := YES_NO.findall(given.text))]
@@ -154,8 +153,8 @@ async def _verified(
     if len({vote for vote, _ in said}) != 1:
         if not tab.open:
             return None
-        asked = replace(follow_up(request, EXAMINE.format(solution=text), 0), max_tokens=THOROUGH)
-        given = await tab.ask(verifier, replace(asked, seed=derive_seed(request.seed, "examine", attempt)), "examine")
+        asked = follow_up(request, EXAMINE.format(solution=text), "examine", attempt)
+        given = await tab.ask(verifier, replace(asked, max_tokens=THOROUGH), "examine")
         deciding = [(vote[-1].lower(), given.text)] if given and (vote := YES_NO.findall(_end(given.text))) else []
         said += deciding
     share = sum(vote == "yes" for vote, _ in said) / len(said) if said else None

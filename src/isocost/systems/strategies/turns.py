@@ -33,7 +33,7 @@ def turns(system: System, n: int = 4, *, agree: int = 2, unit: int = 256) -> Sys
     async def answer(request: Request) -> Answer:
         tab, taken = Tab(request), list[Answer]()
         limit = unit if request.max_tokens is None else min(unit, request.max_tokens)
-        asked = replace(follow_up(request, FIRST, 0), seed=request.seed, max_tokens=limit)
+        asked = replace(follow_up(request, FIRST), max_tokens=limit)
         number = 0
         while number < n and tab.open and not _agreed(taken, agree):
             given = await tab.ask(system, asked, f"turn {number + 1}")
