@@ -81,7 +81,7 @@ def humaneval():
     names, (worth, paid, seconds) = human_eval()
     rng = np.random.default_rng(0)
     print(HEAD)
-    for budget in (0.001, 0.002, 0.004, 0.012):
+    for budget in (0.001, 0.004, 0.012):
         blind = evidence(names, worth, paid, seconds=seconds)
         row("cascade, no signal recorded", blind, Goal(budget=budget), "cascade", 1000)
         for passes, errs in ((0.9, 0.3), (0.97, 0.1), (1.0, 0.0)):
@@ -132,7 +132,7 @@ def last_letters():
             print(f"| {name} | {got.paid.mean():.2f} | {got.worth.mean():.4f} |", flush=True)
         full = Samples((Vote(1.0, "model", 40),), 0.0, 0, 40).spend(known)
         print(f"\n{HEAD}")
-        row("samples", known, Goal(at_least=float(full.worth.mean())), "samples")
+        row("samples", known, Goal(at_least=float(full.worth.mean()) - 0.002), "samples")
         plan = row("samples", known, Goal(budget=9.5), "samples")
         print(f"\nthe plan: {plan.rule['ways']}")
 

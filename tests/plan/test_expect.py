@@ -146,7 +146,7 @@ def test_rules_that_differ_widen_the_interval_and_equal_ones_do_not() -> None:
 
 
 def test_baselines_stand_in_their_order() -> None:
-    """The oracle, which no plan beats, keeps to the budget; the mix is the plan itself here, and the random router costs the same."""
+    """The oracle, which no plan beats, keeps to the budget; the mix is the plan itself here, a random router costs as much."""
     evidence, goal = tiered(np.random.default_rng(4), n=200), Goal(budget=3.0)
     rng = np.random.default_rng(0)
     folds = split(evidence.groups, 5, rng)

@@ -53,7 +53,7 @@ def choose(
 
     The relaxation is solved, then closed by a search among the swaps that can still matter. Most tables end proved; where the
     search ends first, `bound` says how far the choice can be from the best. A gap below 1e-9 of the value is left unless
-    `exact=True`, which also searches some hundred times longer and asks HiGHS for a better bound on what is then left.
+    `exact=True`, which also searches 16 times longer and asks HiGHS for a better bound on what is then left.
     A ValueError names the item that has no level or a cost that is none, and the least budget that is enough.
 
     Three other forms: with costs (n, k, r) and budgets (r,) every one is kept (`choose_several`); `at_least` in place of a

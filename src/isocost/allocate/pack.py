@@ -56,7 +56,8 @@ def pack(items: Items | ArrayLike, bins: Bins, *, pooled: bool = False) -> Packi
     which gives the bound, and HiGHS chooses among those. pooled: the bins of one type share their load as if they were one
     large bin, which suits machines that serve a stream of requests: the integer program of Melange (Griggs et al. 2024,
     section 5.4), with slices of request buckets for items and their load on each GPU type for sizes.
-    Capacities are kept to one part in 1e9. ValueError names the item that fits nowhere, and says when the limits hold too little.
+    Capacities are kept to one part in 1e9. ValueError names the item that fits nowhere, and says when the limits
+    hold too little.
     """
     shop = _read(items if isinstance(items, Items) else Items(items), Bins(*bins))
     if pooled:

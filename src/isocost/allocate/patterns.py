@@ -11,7 +11,7 @@ from scipy.optimize import LinearConstraint, linprog, milp
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
-FEW, ROUNDS, NODES = 2_000, 200, 300_000  # patterns that are listed, rounds of generating them, branches of one search
+FEW, ROUNDS, NODES = 1000, 100, 30_000  # patterns that are listed, rounds of generating them, branches of one search
 SECONDS = 10.0  # for an integer program; then what was found stands, with its gap
 EPSILON = 1e-9
 
@@ -131,9 +131,9 @@ def _greedy(shop: Shop) -> list[Pattern]:
             for i in order:
                 content[i] = _times(shop.load[i, j], left, int(waiting[i]))
                 left = left - content[i] * shop.load[i, j]
-            found.append(Pattern(j, content, 0))
             held = content > 0
-            waiting = waiting - content * int((waiting[held] // content[held]).min())
+            found.append(Pattern(j, content, int((waiting[held] // content[held]).min())))
+            waiting = waiting - content * found[-1].times
     return found
 
 
@@ -238,12 +238,25 @@ def _chosen(shop: Shop, patterns: list[Pattern], bound: float) -> Cover | None:
     constraints = [LinearConstraint(held, shop.number.astype(np.float64), np.inf), LinearConstraint(kind, -np.inf, shop.limit)]
     options = {"time_limit": SECONDS, "mip_rel_gap": 0.0}
     result = milp(cost * scale, integrality=np.ones(len(cost)), constraints=constraints, options=options)
-    if result.x is None:
+    plans = _one_type(shop)
+    if result.x is not None:
+        times = np.rint(result.x).astype(np.int64)
+        plans.append([pattern._replace(times=int(t)) for pattern, t in zip(patterns, times, strict=True) if t > 0])
+    if not plans:
         return None
-    times = np.rint(result.x).astype(np.int64)
-    used = [pattern._replace(times=int(t)) for pattern, t in zip(patterns, times, strict=True) if t > 0]
-    proved = float(result.mip_dual_bound) / scale if bound == -np.inf else bound
-    return Cover(tuple(_trimmed(used, shop.number)), proved)
+    best = min(plans, key=lambda plan: sum(shop.price[pattern.bin] * pattern.times for pattern in plan))
+    if bound == -np.inf and result.mip_dual_bound is not None:
+        bound = float(result.mip_dual_bound) / scale
+    return Cover(tuple(_trimmed(best, shop.number)), bound)
+
+
+def _one_type(shop: Shop) -> list[list[Pattern]]:
+    """First-fit decreasing into bins of one type, for every type that holds all within its limit: HiGHS may run out of time."""
+    filled = [pattern for pattern in _greedy(shop) if pattern.times]
+    plans = [[pattern for pattern in filled if pattern.bin == j] for j in range(len(shop.price))]
+    within = [sum(p.times for p in plan) <= limit for plan, limit in zip(plans, shop.limit, strict=True)]
+    needed = shop.number.tolist()
+    return [p for p, fits in zip(plans, within, strict=True) if fits and sum(x.content * x.times for x in p).tolist() == needed]  # type: ignore[union-attr]
 
 
 def _trimmed(patterns: list[Pattern], count: Counts) -> Iterator[Pattern]:

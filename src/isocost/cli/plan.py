@@ -267,7 +267,7 @@ def _prices(file: Path | None) -> dict[str, Price] | None:
         return None
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
-        return msgspec.convert(raw.get("prices", raw), dict[str, Price])
+        return msgspec.convert(raw["prices"] if set(raw) == {"prices"} else raw, dict[str, Price])
     except (OSError, ValueError) as error:
         raise InputError(
             f"expected prices by model: {error}. Hint: [model] input = 0.15 output = 0.60 (dollars for a million tokens).",

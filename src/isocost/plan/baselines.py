@@ -24,16 +24,18 @@ NAMES = ("best_single", "mix", "random", "length", "oracle")
 def baselines(plan: Outcome, evidence: Evidence, goal: Goal, folds: Folds, rng: np.random.Generator) -> dict[str, Baseline]:
     """Quality and cost of each baseline on held-out questions, and `difference`: the plan's quality less its own, paired.
 
-    All have the plan's goal and its folds. random: one system for each question, drawn with the plan's own shares. oracle:
-    knows what each answer is worth before it is asked, and may spend the budget, or what the plan spent if that is more: no
-    choice of one system for each question is worth more.
+    All have the plan's goal and its folds. random: one system for each question, drawn with the plan's own shares. length: a
+    router with a linear predictor that sees how long the question is, and nothing else. oracle: knows what each answer is
+    worth before it is asked, and may spend the budget, or what the plan spent if that is more: no choice of one system for
+    each question is worth more.
     """
     fits = {"best_single": FIXED.fit, "mix": MIX.fit}
     found = {name: cross_fit(fit, evidence, goal, folds, rng).outcome for name, fit in fits.items()}
     found["random"] = _random(plan, evidence, folds)
     unknown: dict[str, str] = {}
     try:
-        found["length"] = cross_fit(partial(kind("route").fit, features="length"), evidence, goal, folds, rng).outcome
+        length = partial(kind("route").fit, features="length", predictor="linear")
+        found["length"] = cross_fit(length, evidence, goal, folds, rng).outcome
     except InputError as error:  # no texts, say
         unknown["length"] = str(error)
     found["oracle"] = _oracle(plan, evidence, goal)

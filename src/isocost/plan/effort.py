@@ -19,7 +19,7 @@ from isocost.plan.options import chosen
 from isocost.plan.predict import PREDICTORS, attempt, fold
 from isocost.plan.pricing import Expected, lottery, mixed, priced
 from isocost.plan.route import Router, decided
-from isocost.plan.rule import Arrays, Goal, Kind, Outcome
+from isocost.plan.rule import Arrays, Goal, Kind, Outcome, OutOfReach
 from isocost.records import InputError
 
 SHAPES = ("concave", "rising", "free")
@@ -47,6 +47,12 @@ class Effort:
         shares = np.zeros((len(evidence.items), len(evidence.systems)))
         shares[:, [evidence.systems.index(name) for name in self.router.systems]] = asked
         return Outcome(mixed(own.quality, asked), mixed(own.cost, asked), mixed(own.latency, asked), shares)
+
+    def predicted(self, evidence: Evidence) -> Floats:
+        """(n, S): the quality it expects of each system, NaN of those that are no level."""
+        found = np.full((len(evidence.items), len(evidence.systems)), np.nan)
+        found[:, [evidence.systems.index(name) for name in self.router.systems]] = self.curves(evidence).quality
+        return found
 
     def settings(self) -> dict[str, Any]:
         """The shape, and the router's."""
@@ -166,7 +172,10 @@ def _reachable(evidence: Evidence, goal: Goal) -> None:
             f"budget: expected at least {least:.4g} a question, what the lowest level costs, got {goal.budget:.4g}."
         )
     if goal.at_least is not None and goal.at_least > most + 1e-9:
-        raise InputError(f"at_least: expected at most {most:.4g}, the best level for each question, got {goal.at_least:.4g}.")
+        raise OutOfReach(
+            f"at_least: expected at most {most:.4g}, the best level for each question, got {goal.at_least:.4g}.",
+            Goal(at_least=most),
+        )
 
 
 def _timely(evidence: Evidence, goal: Goal) -> Evidence:

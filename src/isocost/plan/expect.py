@@ -14,7 +14,7 @@ from isocost.metrics import Estimate
 from isocost.metrics.estimate import estimate, missing
 from isocost.plan.evidence import Evidence, Floats
 from isocost.plan.goal import means, reachable
-from isocost.plan.rule import Goal, Outcome, Predicting, Rule, drawn
+from isocost.plan.rule import Goal, Outcome, OutOfReach, Predicting, Rule, drawn
 from isocost.records import InputError
 from isocost.stats import Interval, bootstrap, clustered_mean, paired_difference
 from isocost.stats.proportions import z_of
@@ -70,7 +70,7 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
     """Each question's outcome under the rule fitted without its fold.
 
     A goal that all questions together allow may be out of reach on some folds' questions by chance: there the nearest goal
-    that single systems reach is used, and a note says so.
+    that the kind (or else single systems) can reach is used, and a note says so.
     """
     count, far = int(folds.max()) + 1, 0
     parts: list[Outcome] = []
@@ -79,8 +79,8 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
         known = evidence.take(folds != fold)
         try:
             rule = fit(known, goal, stream)
-        except InputError:
-            near = reachable(goal, known)
+        except InputError as error:
+            near = error.nearest if isinstance(error, OutOfReach) else reachable(goal, known)
             if near == goal:
                 raise
             rule, far = fit(known, near, stream), far + 1

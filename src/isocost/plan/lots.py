@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from isocost.frontier import hull_costs, staircase
 from isocost.plan.evidence import Floats
-from isocost.plan.rule import Goal
+from isocost.plan.rule import Goal, OutOfReach
 from isocost.records import InputError
 
 CLOSE = 1e-9  # relative: how far rounding may carry a mean beyond a goal
@@ -39,20 +39,21 @@ def settle(cost: Floats, quality: Floats, goal: Goal, in_time: Floats | None = N
     corners = _corners(cost[rows], quality[rows])
     paid, gained = cost[rows[corners]], quality[rows[corners]]
     if goal.at_least is not None:
-        _check(
-            gained[-1] >= goal.at_least, f"at_least: expected a quality of at most {gained[-1]:.4g}, got {goal.at_least:.4g}"
-        )
+        most = Goal(budget=goal.budget, at_least=float(gained[-1]), latency=goal.latency)
+        what = f"at_least: expected a quality of at most {gained[-1]:.4g}, got {goal.at_least:.4g}"
+        _check(gained[-1] >= goal.at_least - CLOSE * abs(goal.at_least), what, most)
         lots = _between(gained, paid, goal.at_least)
         spent = float(np.dot(lots.weights, paid[list(lots.rows)]))
-        needs = f"budget: a quality of {goal.at_least:.4g} costs {spent:.4g}, got a budget of"
-        _check(goal.budget is None or spent <= goal.budget * (1 + CLOSE), f"{needs} {goal.budget}")
+        most = Goal(budget=goal.budget, latency=goal.latency)
+        what = f"budget: a quality of {goal.at_least:.4g} costs {spent:.4g}, got a budget of {goal.budget}"
+        _check(goal.budget is None or spent <= goal.budget * (1 + CLOSE), what, most)
         lots = lots._replace(price=1 / lots.price if lots.price else 0.0)
     elif goal.budget is None:
         lots = Lots((len(paid) - 1,), (1.0,), 0.0)
     else:
-        _check(
-            paid[0] <= goal.budget * (1 + CLOSE), f"budget: expected at least {paid[0]:.4g} a question, got {goal.budget:.4g}"
-        )
+        least = Goal(budget=float(paid[0]), latency=goal.latency)
+        what = f"budget: expected at least {paid[0]:.4g} a question, got {goal.budget:.4g}"
+        _check(paid[0] <= goal.budget * (1 + CLOSE), what, least)
         lots = _between(paid, gained, goal.budget)
     return lots._replace(rows=tuple(int(rows[corners[row]]) for row in lots.rows))
 
@@ -84,6 +85,6 @@ def _between(x: Floats, y: Floats, wanted: float) -> Lots:
     return Lots((left,), (1.0,), slope) if weight == 0 else Lots((left, right), (1 - weight, weight), slope)
 
 
-def _check(holds: bool, what: str) -> None:
+def _check(holds: bool, what: str, nearest: Goal) -> None:
     if not holds:
-        raise InputError(f"{what}. Hint: measure other systems, or ask for less.")
+        raise OutOfReach(f"{what}. Hint: measure other systems, or ask for less.", nearest)

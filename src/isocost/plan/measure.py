@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from isocost.plan.measuring.goals import Shares, Verdict, best, even_shares, frontier, shares
-from isocost.plan.measuring.pairs import Pairs, Terms
+from isocost.plan.measuring.pairs import Flags, Floats, Pairs, Terms
 from isocost.records.errors import InputError
 from isocost.stats import Interval, anytime_mean, anytime_share
 
@@ -193,11 +193,11 @@ class Measure:
                 if asked[row] == behind < len(self.items):
                     self._goal[row] = max(self._goal[row], min(behind + self.manner.step, len(self.items)))
 
-    def _asked(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def _asked(self) -> NDArray[np.int64]:
         """How many questions each system was told, up to its first gap."""
         return np.where(self._told.all(axis=1), self._told.shape[1], np.argmin(self._told, axis=1))
 
-    def _alive(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _alive(self) -> Flags:
         pilot = self._pairs.terms.pilot
         silent = self._told[:, :pilot].all(axis=1) & np.isnan(self._scores[:, :pilot]).all(axis=1)
         return np.asarray(~silent)
@@ -213,16 +213,19 @@ class Measure:
         return self._row[system], self._place[item]
 
 
-def _floats(values: ArrayLike | Sequence[float | None]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _floats(values: ArrayLike | Sequence[float | None]) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def _check_values(pairs: Sequence[Pair], scores: ArrayLike, costs: ArrayLike) -> None:
-    for pair, score, cost in zip(pairs, np.asarray(scores), np.asarray(costs), strict=True):
-        if not (np.isnan(score) or 0 <= score <= 1):
-            raise InputError(f"a score lies between 0 and 1, {pair} has {score}. Hint: None for a failed call.")
-        if not (np.isnan(cost) or 0 <= cost < np.inf):
-            raise InputError(f"a cost is finite and not negative, {pair} has {cost}. Hint: None where it is not known.")
+def _check_values(pairs: Sequence[Pair], scores: Floats, costs: Floats) -> None:
+    wrong = np.flatnonzero((scores < 0) | (scores > 1))
+    if len(wrong):
+        at = wrong[0]
+        raise InputError(f"a score lies between 0 and 1, {pairs[at]} has {scores[at]}. Hint: None for a failed call.")
+    wrong = np.flatnonzero((costs < 0) | np.isinf(costs))
+    if len(wrong):
+        at = wrong[0]
+        raise InputError(f"a cost is finite and not negative, {pairs[at]} has {costs[at]}. Hint: None where it is not known.")
 
 
 def _check(

@@ -204,14 +204,21 @@ def _without_none(value: Any) -> Any:
 
 def _toml(table: Mapping[str, Any], path: str = "") -> str:
     """The table as TOML: plain values first, each estimate on a line of its own, then the tables within."""
-    lines = [tomli_w.dumps({name: value}) for name, value in table.items() if not isinstance(value, dict)]
+    plain = {name: value for name, value in table.items() if not (isinstance(value, dict) or _tables(value))}
+    lines = [tomli_w.dumps(plain)]
     for name, value in table.items():
         if isinstance(value, dict) and _estimates(value):
             lines.append(f"{_key(name)} = {{ {', '.join(tomli_w.dumps(value).splitlines())} }}\n")
     for name, value in table.items():
         if isinstance(value, dict) and not _estimates(value):
             lines.append(f"\n[{path}{_key(name)}]\n{_toml(value, f'{path}{_key(name)}.')}")
+        elif _tables(value):
+            lines += [f"\n[[{path}{_key(name)}]]\n{_toml(each, f'{path}{_key(name)}.')}" for each in value]
     return "".join(lines)
+
+
+def _tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
 
 
 def _key(name: str) -> str:

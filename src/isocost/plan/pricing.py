@@ -12,7 +12,7 @@ from isocost.plan.rule import Goal
 from isocost.records import InputError
 
 STEPS = 50  # halvings of a price's bracket
-BESIDE = 1e-9  # how far on either side of a price its two sides are taken
+BESIDE = 0.1  # how far on either side of a price its two sides are taken, as a share of it
 
 
 class Expected(NamedTuple):
@@ -27,7 +27,8 @@ class Prices(NamedTuple):
     """What a unit of cost must buy in quality, and what an answer in time is worth.
 
     The router asks as if a unit cost `low` for this share of the questions, as if it cost `high` for the others: the two are
-    nearly one, and the lottery spends the budget to the end where many questions look alike.
+    near one, and the lottery spends the budget to the end where many questions look alike, though what is expected of them
+    changes a little when the predictor learns from a few questions more.
     """
 
     low: float
@@ -60,6 +61,7 @@ def priced(expected: Expected, evidence: Evidence, goal: Goal) -> Prices:
     for _ in range(STEPS):
         middle = (low + high) / 2
         low, high = (low, middle) if met(middle) else (middle, high)
+    high *= 1 + BESIDE  # a promise to keep also where predictions differ a little
     return _money(_worthier(expected, high), evidence, goal)._replace(time=high)
 
 
@@ -93,7 +95,7 @@ def _most(expected: Expected, evidence: Evidence, budget: float) -> Prices:
         if really > 0:
             asked = max(asked * thought / really, floor)
             price = choose(expected.quality, expected.cost, asked).price
-    return _sides(price, lambda prices: float((lottery(expected, prices) * expected.cost).sum()), asked)
+    return _sides(price, lambda prices: float((lottery(expected, prices) * expected.cost).sum()), asked, _beside(expected))
 
 
 def _least(expected: Expected, evidence: Evidence, goal: Goal) -> Prices:
@@ -111,13 +113,19 @@ def _least(expected: Expected, evidence: Evidence, goal: Goal) -> Prices:
     for _ in range(STEPS):
         middle = (low + high) / 2
         low, high = (middle, high) if got(middle) >= wanted else (low, middle)
+    low, high = low * (1 - _beside(expected)), high * (1 + _beside(expected))
     above, below = got(low), got(high)
-    return Prices(low, high, 1.0 if above == below else float(min(1.0, max(0.0, (wanted - below) / (above - below)))))
+    return Prices(low, high, 1.0 if above <= below else float(min(1.0, max(0.0, (wanted - below) / (above - below)))))
 
 
-def _sides(price: float, cost: Callable[[Prices], float], budget: float) -> Prices:
+def _beside(expected: Expected) -> float:
+    """How far apart the two sides of a price are: hardly, where no question differs from another."""
+    return BESIDE if np.ptp(expected.quality, axis=0).any() or np.ptp(expected.cost, axis=0).any() else 1e-9
+
+
+def _sides(price: float, cost: Callable[[Prices], float], budget: float, beside: float) -> Prices:
     """Both sides of a price, mixed so that the budget is spent to the end."""
-    low, high = price * (1 - BESIDE), price * (1 + BESIDE)
+    low, high = price * (1 - beside), price * (1 + beside)
     dear, cheap = cost(Prices(low, low)), cost(Prices(high, high))
     return Prices(low, high, 1.0 if dear <= budget else float(max(0.0, (budget - cheap) / (dear - cheap))))
 

@@ -44,6 +44,17 @@ class Goal(Struct, frozen=True, kw_only=True):
             raise InputError(f"at least: expected a finite number, got {self.at_least}.")
 
 
+class OutOfReach(InputError):
+    """This goal cannot be met on this evidence; `nearest` can."""
+
+    def __init__(self, message: str, nearest: Goal) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.nearest)
+
+
 class Outcome(NamedTuple):
     """What a rule got: (n,) worth, paid and seconds by question, in expectation where it draws lots; NaN where not known.
 

@@ -20,9 +20,9 @@ class Trials:
     """How many trials each question gets next, so that as many as possible reach their target of right answers.
 
     Difficulty-aware rejection sampling (DART-Math: Tong et al. 2024, arXiv 2407.13690) samples each query until it has its
-    target, the same for all or proportional to difficulty. Here a question's first right answer is worth 1, its k-th 1 / k, and
-    the trials of a round are those of most expected worth under the posterior and a budget: what is covered comes before what is
-    full. target: a number, or one for each question. cost: of a trial.
+    target, the same for all or proportional to difficulty. Here a question's first right answer is worth 1, its k-th 1 / k,
+    and the trials of a round are those of most expected worth under the posterior and a budget: what is covered comes before
+    what is full. target: a number, or one for each question. cost: of a trial.
     """
 
     def __init__(self, questions: int, target: ArrayLike, *, cost: ArrayLike = 1.0, prior: tuple[float, float] = PRIOR) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 MOST = 0.9  # of the wealth may be lost in one bet, so that it never ends
+ROUNDING = 1e-9
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
@@ -16,14 +17,15 @@ def stake(value: float, floor: float, null: float, ratio: float, fractions: Floa
     """Bets once, for each fraction, that the value exceeds its null mean; the log of the mean wealth.
 
     floor: the least that the value can be; ratio: how much faster to bet, as a finite population runs out; logs: the log
-    wealth of each fraction, changed in place. A null mean at or below the floor is refuted for certain: infinite.
+    wealth of each fraction, changed in place. A null mean below the floor is refuted for certain: infinite.
     """
     room = null - floor
-    if room <= 0:
+    if room < -ROUNDING:
         return math.inf
     most = -math.inf
     for g in range(len(fractions)):
-        logs[g] += math.log1p(min(fractions[g] * ratio, MOST / room) * (value - null))
+        if room > ROUNDING:  # at the floor the null leaves nothing to bet on
+            logs[g] += math.log1p(min(fractions[g] * ratio, MOST / room) * (value - null))
         most = max(most, logs[g])
     total = 0.0
     for g in range(len(fractions)):
@@ -46,6 +48,6 @@ def stream(values: Floats, floor: float, population: int, start: int, fractions:
             wealth = stake(value, floor, null, ratio, fractions, logs)
         total += value
         if population and t + 1 == population:
-            wealth = math.inf if total > 0 else wealth
+            wealth = math.inf if total > ROUNDING else wealth
         found[t] = wealth
     return found

@@ -15,7 +15,7 @@ from isocost.stats.proportions import Floats, Interval, check_confidence
 
 LIKELY_EVIDENCE, LIKELY_QUESTIONS = 7.0, 150.0  # the normal mixture is narrowest there
 SHARPEST = (2 * LIKELY_EVIDENCE + math.log(2 * LIKELY_EVIDENCE) + 1) / LIKELY_QUESTIONS
-HALVINGS = 40
+HALVINGS = 30
 
 
 def fractions(horizon: int) -> Floats:
@@ -104,9 +104,11 @@ def _known(values: ArrayLike, population: int | None) -> Floats:
 
 def _unrefuted(values: Floats, bar: float, population: int | None) -> float:
     """The least mean that is not refuted as an upper bound; wealth falls as the null mean rises."""
-    low, high = 0.0, float(values.mean())
+    from isocost.stats.betting import stream
+
+    bets, low, high = fractions(population or len(values)), 0.0, float(values.mean())
     for _ in range(HALVINGS if high > 0 else 0):
         middle = (low + high) / 2
-        refuted = middle > 0 and evidence(values - middle, floor=-middle, population=population).max() >= bar
+        refuted = stream(values - middle, -middle, population or 0, 0, bets).max() >= bar
         low, high = (middle, high) if refuted else (low, middle)
     return low

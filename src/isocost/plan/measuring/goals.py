@@ -74,7 +74,8 @@ def dominates(pairs: Pairs) -> Flags:
 
 def frontier(pairs: Pairs, shared: Shares, alive: Flags) -> Verdict:
     """The frontier of what was measured: each member is not beaten, each other system is matched by a member."""
-    member = alive & ~dominates(pairs)[alive].any(axis=0)
+    ahead = dominates(pairs)
+    member = alive & ~ahead[alive].any(axis=0)
     a, b = shared.system - math.log(1 - COST_SHARE), shared.system - math.log(COST_SHARE)
     unbeaten = (pairs.as_good >= a[:, None]) | (pairs.no_dearer >= b[:, None]) | ~alive | np.eye(len(a), dtype=bool)
     settled, rivals = ~alive, _rows(member)
@@ -86,7 +87,7 @@ def frontier(pairs: Pairs, shared: Shares, alive: Flags) -> Verdict:
         else:
             settled[j] = _matched(pairs, shared, (a[j], b[j]), rivals, j)
             if not settled[j]:
-                needs += _nearest(pairs, shared, (a[j], b[j]), rivals, j)
+                needs += _nearest(pairs, shared, (a[j], b[j]), [*filter(ahead[:, j].__getitem__, rivals)] or rivals, j)
     return Verdict(member, settled, needs)
 
 
@@ -106,10 +107,9 @@ def _nearest(pairs: Pairs, shared: Shares, bars: tuple[float, float], rivals: li
     going = [i for i in rivals if pairs.upto[i, j] < pairs.questions]
     if not going:
         return []
-    ahead = dominates(pairs)[going, j]
     lacking = np.minimum(pairs.as_good_now[going, j] - shared.rival[going, j] - bars[0], 0)
     lacking = np.minimum(lacking, pairs.no_dearer[going, j] - shared.rival[going, j] - bars[1])
-    return [(going[int(np.lexsort((lacking, ahead))[-1])], j)]
+    return [(going[int(np.argmax(lacking))], j)]
 
 
 def best(pairs: Pairs, shared: Shares, alive: Flags) -> Verdict:

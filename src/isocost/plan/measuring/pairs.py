@@ -73,8 +73,8 @@ class Pairs:
         population, pilot, t = self.terms.population, self.terms.pilot, self.upto.astype(float)
         margin, drift = self._sums[..., MARGIN], self._sums[..., DRIFT]
         with np.errstate(divide="ignore", invalid="ignore"):
-            worth = _worth(t, population) - _worth(pilot, population)
-            drift = np.nan_to_num(drift / self._spread(MARGIN, MARGIN2, self.priced), nan=0.0)
+            worth = _worth(t, population) - _worth(np.float64(pilot), population)
+            drift = np.nan_to_num(drift / self._spread(MARGIN, MARGIN2, self.priced), nan=0.0, posinf=np.inf, neginf=-np.inf)
             found = np.where(np.isinf(drift), np.where(drift > 0, np.inf, 0.0), drift_evidence(drift, np.maximum(worth, 0)))
         found = np.where((self.upto > pilot) & (self.priced > 1), found, 0.0)
         known = (self.upto == population) & (self.priced > 0)
@@ -109,6 +109,6 @@ class Pairs:
         return np.asarray(np.maximum(self._sums[..., LEAD2] / n - self.lead**2, 0) + 1 / n)
 
 
-def _worth(t: Floats | int, population: int) -> Floats:
+def _worth(t: Floats | np.float64, population: int) -> Floats:
     """So many questions drawn without replacement are worth this many drawn with."""
     return np.asarray(population * t / (population - t) if population else t, dtype=float)
