@@ -177,7 +177,8 @@ def test_a_judge_marks_the_steps_so_far_and_its_calls_count() -> None:
     assert answer.value == "right"
     assert answer.confidence is not None
     assert answer.confidence > 0.5
-    assert [call.role for call in answer.calls][:2] == ["step 1.1", "step 1.1/judge"] or len(answer.calls) == 12
+    assert {call.role for call in answer.calls} >= {"step 1.1", "step 1.1/judge", "step 1.6/judge"}
+    assert len(answer.calls) == 12
     assert "Question:\nWhich?" in seen[0]
 
 
