@@ -174,6 +174,13 @@ def test_time():
     names, chance, cost = [*names, "large-1"], [*chance, best_of(skill + 2.5, 1)], [*cost, 14.0]
     worth = (rng.random((len(names), n)) < np.array(chance))[..., None]
     known = evidence(names, worth, np.array(cost)[:, None, None], columns={"difficulty": seen})
+    print(
+        "At equal compute (14), by fifths of the true difficulty: the small model with its best strategy, the large one once:"
+    )
+    for name, part in zip(("easiest", "easy", "middle", "hard", "hardest"), np.array_split(np.argsort(-skill), 5), strict=True):
+        small = max(known.quality[names.index(f"{s}-16"), part].mean() for s in ("best-of", "revise", "search"))
+        print(f"  {name}: small {small:.3f}, large {known.quality[-1, part].mean():.3f}")
+    print()
     print("| the same accuracy as | which costs | best-of-N alone | by difficulty | times less |\n|---|--:|--:|--:|--:|")
     for k in (16, 32, 64):
         wanted = known.quality[names.index(f"best-of-{k}")].mean()
@@ -183,10 +190,6 @@ def test_time():
             f"| best-of-{k} ({wanted:.3f}) | {k} | {told(quality)} | {told(cost_now, 1, 2)} | {k / cost_now.value:.1f} |",
             flush=True,
         )
-    print("\nAt 14 units of compute, by thirds of the true difficulty: small with the best strategy of 8, large once")
-    for name, part in zip(("easy", "middle", "hard"), np.array_split(np.argsort(-skill), 3), strict=True):
-        small = max(known.quality[names.index(f"{s}-8"), part].mean() for s in ("best-of", "revise", "search"))
-        print(f"  {name}: small {small:.3f}, large {known.quality[-1, part].mean():.3f}")
 
 
 def dart_math():

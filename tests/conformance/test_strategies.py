@@ -8,10 +8,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.conformance.worlds import Fake, run
+from tests.conformance.worlds import Fake, planned, run
 
 from isocost.records import Answer, Budget, Call, CallFailed, CapReached, Example, Message, Request, System
-from isocost.systems.strategies import best_of, cascade, few_shot, vote, zero_shot
+from isocost.systems.strategies import (
+    Verdict,
+    anytime,
+    best_of,
+    budget_forcing,
+    cascade,
+    concise_hint,
+    debate,
+    difficulty_adaptive,
+    effort_levels,
+    elastic,
+    few_shot,
+    parallel_distill_refine,
+    particle_filter,
+    plan_and_budget,
+    plan_search,
+    refine,
+    selective_allocation,
+    solve_detect_verify,
+    tree_search,
+    turns,
+    vote,
+    zero_shot,
+)
+from isocost.systems.strategies.pruning import Search
+from isocost.systems.strategies.steps import Steps
 
 EXAMPLES = {"sums": [Example(question="1 + 1", answer="2", steps="One and one.")]}
 CASES: dict[str, Callable[[System], System]] = {
@@ -27,8 +52,32 @@ CASES: dict[str, Callable[[System], System]] = {
     "best_of with a judge": lambda model: best_of(model, 3, judge=model),
     "cascade": lambda model: cascade([vote(model, 3), vote(model, 5)]),
     "cascade of models": lambda model: cascade([model, model], accept=0.99, logprobs=True),
+    "anytime": lambda model: anytime(model, (8, 16), solution=4),
+    "budget_forcing": lambda model: budget_forcing(model, 20, 4, waits=2),
+    "concise_hint": lambda model: concise_hint(model, first=4),
+    "debate": lambda model: debate(model, rounds=2, samples=3),
+    "debate, one sided": lambda model: debate(model, samples=4, sides=1, judge=model),
+    "difficulty_adaptive by one sample": lambda model: difficulty_adaptive(model, [model], edges=[0.1], probe=1),
+    "difficulty_adaptive": lambda model: difficulty_adaptive(model, [vote(model, 2), vote(model, 3)], edges=[0.1, 0.4]),
+    "effort_levels": lambda model: effort_levels(model, "low", levels={"low": 8}, solution=4),
+    "elastic": lambda model: elastic(model, 8, 4),
+    "parallel_distill_refine of one": lambda model: parallel_distill_refine(model, 1, rounds=2),
+    "parallel_distill_refine": lambda model: parallel_distill_refine(model, 3, rounds=2),
+    "particle_filter": lambda model: particle_filter(model, 3, steps=Steps(depth=2)),
+    "plan_and_budget": lambda model: plan_and_budget(planned(model), tokens=99),
+    "plan_and_budget, together": lambda model: plan_and_budget(model, planner=planned(model), together=True),
+    "plan_search with repairs": lambda model: plan_search(model, 2, check=lambda question, text: Verdict(0.5), repairs=1),
+    "plan_search": lambda model: plan_search(planned(model), 2),
+    "refine": lambda model: refine(model, 3),
+    "selective_allocation": lambda model: selective_allocation(planned(model), vote(model, 2)),
+    "solve_detect_verify": lambda model: solve_detect_verify(model),
+    "tree_search": lambda model: tree_search(model, width=3, search=Search(depth=2)),
+    "tree_search, beam, judged": lambda model: tree_search(model, "beam", width=3, judge=model, search=Search(depth=2)),
+    "tree_search, best_first": lambda model: tree_search(model, "best_first", width=3, search=Search(depth=2, expansions=3)),
+    "tree_search, diverse": lambda model: tree_search(model, "diverse", width=3, search=Search(depth=2)),
+    "turns": lambda model: turns(model, 3),
 }
-ASKS_ONCE = {"zero_shot", "few_shot", "few_shot with steps"}
+ASKS_ONCE = {"zero_shot", "few_shot", "few_shot with steps", "concise_hint"}
 QUESTION = Request(prompt=(Message("user", "1 + 2"),), task="sums", seed=7)
 PRICES = {"fake": Fake.price}
 

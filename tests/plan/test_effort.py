@@ -68,6 +68,14 @@ def test_hard_questions_get_more_and_the_mix_is_beaten() -> None:
     assert rule.price > 0
 
 
+def test_the_budget_holds_where_many_questions_look_alike() -> None:
+    """Three kinds of question only: a price alone would send all of a kind to one level or another."""
+    evidence = knob(1200)
+    evidence.columns["hard"][:] = np.floor(evidence.columns["hard"] * 3)
+    rule = EFFORT.fit(evidence.take(np.arange(600)), Goal(budget=3.0), rng())
+    assert rule.spend(evidence.take(np.arange(600, 1200))).paid.mean() == pytest.approx(3.0, rel=0.1)
+
+
 def test_settings_and_arrays_make_the_same_rule_again() -> None:
     evidence = knob(200)
     rule = EFFORT.fit(evidence, Goal(at_least=0.8), rng(), levels="low,middle,high")

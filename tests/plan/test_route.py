@@ -19,7 +19,7 @@ COSTS = (1.0, 5.0)
 
 def world(rng: np.random.Generator, n: int = 400, **more: Any) -> Evidence:
     """Two systems: on questions about sums both are right, on those about integrals mostly the dear one alone."""
-    hard = rng.random(n) < 0.4
+    hard = rng.permutation(n) < 0.4 * n
     texts = [f"What is the {'integral' if h else 'sum'} of {rng.integers(90)} and {rng.integers(90)}?" for h in hard]
     right = np.stack([rng.random(n) < np.where(hard, 0.1, 0.9), rng.random(n) < np.where(hard, 0.85, 0.92)])
     shape = (2, n, 1)

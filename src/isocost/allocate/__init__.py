@@ -4,6 +4,7 @@ from isocost.allocate.atleast import cheapest
 from isocost.allocate.choose import Choice, choose
 from isocost.allocate.frontier import Curve, frontier
 from isocost.allocate.groups import GroupsChoice, choose_in_groups
+from isocost.allocate.keep import Kept, keep
 from isocost.allocate.online import Online
 from isocost.allocate.pack import Bins, Items, Packing, pack
 from isocost.allocate.several import SeveralChoice, choose_several
@@ -15,6 +16,7 @@ __all__ = [
     "Curve",
     "GroupsChoice",
     "Items",
+    "Kept",
     "Logarithmic",
     "Online",
     "Packing",
@@ -28,6 +30,7 @@ __all__ = [
     "choose_in_groups",
     "choose_several",
     "frontier",
+    "keep",
     "pack",
     "split",
 ]

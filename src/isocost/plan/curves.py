@@ -62,7 +62,8 @@ class Curves(NamedTuple):
         if amount:
             unit = np.where(known, table, 0.0).sum(axis=1) / counts
             bounds = np.stack([low.min(axis=0), high.max(axis=0)], axis=1)
-            target = np.where(known, table, 0.0) / np.where(unit == 0, 1.0, unit)[:, None]
+            free = (unit == 0)[:, None]  # its curve is flat, and multiplied by 0
+            target = np.where(free, 1.0, np.where(known, table, 0.0) / np.where(free, 1.0, unit[:, None]))
         else:
             bounds = np.tile([low.min(initial=0.0), high.max(initial=1.0)], (len(table), 1))
             unit = bounds[:, 1] - bounds[:, 0]
@@ -81,7 +82,8 @@ def _shared(found: Floats, target: Floats, known: NDArray[np.bool_], amount: boo
     """Every system's weights, drawn to the systems' mean as far as their spread is no more than noise (empirical Bayes).
 
     The spread of each weight is what is left of the observed one when the weights' own errors are taken off, with a little
-    prior belief in a spread (two for the constants, a half for the slopes), so that two systems are hardly drawn together and forty are drawn by what they show.
+    prior belief in a spread (two for the constants, a half for the slopes), so that two systems are hardly drawn together, and
+    forty by what they show.
     """
     first, errors = _newton(found, target, known, amount, np.zeros(found.shape[1] + 1), np.r_[0.0, [PRIOR] * found.shape[1]])
     centre = first.mean(axis=0)

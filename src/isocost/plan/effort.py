@@ -109,8 +109,10 @@ def _fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: An
     }
     worth = decided(unseen, levels, goal)
     name, shape = max(worth, key=lambda key: worth[key]).split(" ")
-    prices = priced(shaped(Expected(quality.settled(name), cost.settled(cost_by)), shape), levels, goal)
     made = quality.fitted(name, rng), cost.fitted(cost_by, rng)
+    # A budget is kept by the predictions that will be decided on; a quality is promised only by ones that had not seen it.
+    seen, unseen_by = Expected(made[0](points), made[1](points)), Expected(quality.settled(name), cost.settled(cost_by))
+    prices = priced(shaped(seen if goal.at_least is None else unseen_by, shape), levels, goal)
     return Effort(Router(levels.systems, space, prices, {"chosen": name, "worth": worth}, *made), shape)
 
 

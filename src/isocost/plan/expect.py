@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import NamedTuple
 
 import msgspec
@@ -78,7 +79,7 @@ def cross_fit(fit: Fitting, evidence: Evidence, goal: Goal, folds: Folds, rng: n
     for fold, stream in zip(range(count), rng.spawn(count), strict=True):
         known = evidence.take(folds != fold)
         try:
-            rule = fit(known, goal, stream)
+            rule = fit(known, goal, deepcopy(stream))  # what was in reach is so only by the same draws
         except InputError as error:
             near = error.nearest if isinstance(error, OutOfReach) else reachable(goal, known)
             if near == goal:

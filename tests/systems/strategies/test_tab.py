@@ -4,7 +4,7 @@ import asyncio
 
 from tests.conformance.worlds import Fake, run
 
-from isocost.records import Budget, Request
+from isocost.records import Answer, Budget, Request
 from isocost.systems.strategies import Tab
 
 
@@ -46,3 +46,23 @@ def test_one_job_after_the_other_where_the_budget_counts_what_they_take() -> Non
     assert run(lambda: work(None))[1] == 1.0
     assert run(lambda: work(Budget(seconds=9)))[1] == 1.0
     assert run(lambda: work(Budget(tokens=999)))[1] == 3.0
+
+
+def test_a_part_of_the_budget_that_runs_out_leaves_the_rest_open() -> None:
+    """Refused within it, or cut off by its time: the tab itself goes on."""
+
+    async def stuck(request: Request) -> Answer:
+        return await asyncio.get_running_loop().create_future()
+
+    async def work() -> tuple[bool, bool, Budget | None]:
+        request = Request(prompt="?", budget=Budget(tokens=20, seconds=5))
+        tab = Tab(request)
+        refused = await tab.ask(Fake(), request, "one", within=Budget(tokens=2, seconds=5))
+        assert refused is not None
+        assert refused.finish == "budget"
+        cut = await tab.ask(stuck, request, "two", within=Budget(tokens=20, seconds=1))
+        return cut is None, tab.open, tab.left
+
+    (cut, still_open, left), seconds = run(work)
+    assert (cut, still_open, left) == (True, True, Budget(tokens=20, seconds=5 - seconds))
+    assert 1.0 <= seconds <= 1.1

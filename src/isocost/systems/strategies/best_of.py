@@ -92,23 +92,25 @@ def _judged(system: System, judge: System) -> System:
     async def candidate(request: Request) -> Answer:
         tab = Tab(request)
         given = await tab.ask(system, request, "answer")
-        judging = given is not None and says_something(given)
-        verdict = await tab.ask(judge, _judgement(request, given), "judge") if given and judging and tab.open else None
-        score = _rating(verdict.text) if verdict else None
-        return tab.answer(given, what="a sample", short=judging and not tab.open, details={"score": score})
+        marked = given is not None and says_something(given)
+        verdict = None
+        if given and marked and tab.open:
+            text = JUDGE_PROMPT.format(question=request.question, answer=given.text.strip())
+            verdict = await tab.ask(judge, judging(request, text), "judge")
+        score = rating(verdict.text) if verdict else None
+        return tab.answer(given, what="a sample", short=marked and not tab.open, details={"score": score})
 
     return candidate
 
 
-def _judgement(request: Request, given: Answer) -> Request:
-    """Judging is not sampled: equal answers get the same judgement, asked once."""
-    text = JUDGE_PROMPT.format(question=request.question, answer=given.text.strip())
+def judging(request: Request, text: str) -> Request:
+    """What a judge is asked by `text`: not sampled, so that equal answers get the same judgement, asked once."""
     return Request(
         prompt=(Message("user", text),), temperature=0.0, seed=None if request.seed is None else 0, task=request.task
     )
 
 
-def _rating(text: str) -> float | None:
-    """The first number, from 0 to 10, as a share."""
+def rating(text: str) -> float | None:
+    """A judge's mark: the first number, from 0 to 10, as a share."""
     found = re.search(r"\d+(?:\.\d+)?", text)
     return min(float(found.group()), 10.0) / 10 if found else None

@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from isocost.records import Answer
+
 _MARKER = re.compile(
     r"####"  # GSM8K
     r"|\\boxed\s*(?=\{)"  # MATH
@@ -28,6 +30,16 @@ def final_answer(text: str) -> str | None:
     if boxed >= 0:
         return _braced(line[boxed + len("\\boxed") :])
     return _SENTENCE_END.split(line, maxsplit=1)[0].strip().strip("*_`").strip() or None
+
+
+def stated(given: Answer) -> str:
+    """What an answer comes to: its `final`, or else what its text says it is, or else all of it."""
+    return given.final if given.final is not None else final_answer(given.text) or given.text.strip()
+
+
+def conclusion(given: Answer) -> str:
+    """What an answer comes to, equal for answers that come to the same."""
+    return normalised(stated(given))
 
 
 def _braced(text: str) -> str | None:

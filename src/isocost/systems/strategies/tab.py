@@ -50,34 +50,34 @@ class Tab:
         """Every call so far, failed ones included."""
         return tuple(call for part in self._parts for call in part)
 
-    async def ask(self, system: System, request: Request, role: str) -> Answer | None:
+    async def ask(self, system: System, request: Request, role: str, *, within: Budget | None = None) -> Answer | None:
         """The inner system's answer within what is left; None when it failed, which `failures` then holds, or was cut off.
 
         A system that ignores its budget is cut off when the time is up; what else it takes is known only afterwards, when an
         answer that names no calls counts as one.
         role: what the call is for in the cost breakdown ("sample 3"); nested ones read "stage 1/sample 3".
+        within: a part of what is left that this one may take; when that part runs out, the rest can still be asked for.
         """
         place = len(self._parts)
         self._parts.append(())
         try:
-            answer = await self._in_time(system, request)
+            answer = await self._in_time(system, request, self.left if within is None else within)
         except CallFailed as failure:
             self.failures.append(failure)
             self._book(place, failure.calls, role)
             return None
         if answer is None:
-            self.refused = True
+            self.refused = self.refused or within is None
             return None
         self._book(place, answer.calls, role)
         if not answer.calls and answer.finish != "budget" and self._budget is not None and self._budget.calls is not None:
             self._budget = replace(self._budget, calls=max(0, self._budget.calls - 1))
-        self.refused = self.refused or answer.finish == "budget"
+        self.refused = self.refused or (within is None and answer.finish == "budget")
         self._first = self._first or (answer if answer.text else None)
         return answer
 
-    async def _in_time(self, system: System, request: Request) -> Answer | None:
+    async def _in_time(self, system: System, request: Request, left: Budget | None) -> Answer | None:
         """The answer, or None when the time is up."""
-        left = self.left
         if left is None or left.seconds is None:
             return await system(request if left is None else replace(request, budget=left))
         try:
