@@ -89,6 +89,11 @@ class Evidence:
             digest.update(np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()
 
+    def usable(self) -> Self:
+        """The evidence on the systems that have a question of known quality and cost."""
+        known = ~np.isnan(self.quality + self.cost).all(axis=1)
+        return self.of([name for name, some in zip(self.systems, known, strict=True) if some])
+
     def take(self, items: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """The evidence on some of the questions."""
         rows = np.arange(len(self.items))[items]

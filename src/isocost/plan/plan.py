@@ -126,7 +126,7 @@ def open_plan(file: str | Path) -> Plan:
 def _agree(plan: Plan, file: Path) -> None:
     """InputError where the parts of a plan, each valid, do not belong together: somebody has edited one of them."""
     for part, known in (("shares", plan.shares), ("measured", plan.measured)):
-        if set(known) != set(plan.systems):
+        if known and set(known) != set(plan.systems):
             odd = sorted(set(known) ^ set(plan.systems))
             raise InputError(
                 f"systems and {part} do not name the same: {', '.join(odd)}. Hint: undo the change, or make the plan again.",

@@ -102,6 +102,7 @@ def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: Any
     Raises InputError where no router can meet the goal, naming what could be met.
     """
     asked = chosen(options, Options)
+    evidence = evidence.usable()
     unasked = np.isnan(evidence.quality).all(axis=0) | np.isnan(evidence.cost).all(axis=0)
     known = evidence.take(np.flatnonzero(~unasked))
     _checked(known, goal, asked.predictor)
