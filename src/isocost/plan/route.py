@@ -101,12 +101,15 @@ def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: Any
 
     Raises InputError where no router can meet the goal, naming what could be met.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # scikit-learn brings it
+
     asked = chosen(options, Options)
     unasked = np.isnan(evidence.quality).all(axis=0) | np.isnan(evidence.cost).all(axis=0)
     known = evidence.take(np.flatnonzero(~unasked))
     _checked(known, goal, asked.predictor)
     what = asked.features or ("text" if any(known.questions) else "columns" if known.columns else "nothing")
-    return _learned(known, goal, Space.fit(known, what, rng), asked.predictor, rng)
+    with threadpool_limits(1):  # the matrices are small: threads would wait for each other longer than they work
+        return _learned(known, goal, Space.fit(known, what, rng), asked.predictor, rng)
 
 
 def _learned(evidence: Evidence, goal: Goal, space: Space, predictor: str | None, rng: np.random.Generator) -> Router:
