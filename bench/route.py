@@ -12,11 +12,13 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from isocost.metrics.prices import resolve
 from isocost.plan.evidence import NOTHING, Evidence
 from isocost.plan.expect import cross_fit, split
 from isocost.plan.fixed import FIXED
@@ -29,54 +31,8 @@ WEAK, STRONG = "mistralai/Mixtral-8x7B-Instruct-v0.1", "gpt-4-1106-preview"
 PUBLISHED = {"gsm8k": {"RouteLLM's best": 0.622, "TF-IDF": 0.592}, "mmlu": {"RouteLLM's best": 0.603, "TF-IDF": 0.671}}
 REPLICATES, SEED = 1000, 0
 
-# Dollars per million tokens, input and output: list prices as of late 2024, typed from memory on 2026-11-22; for open weights
-# what hosts of that size asked. An assumption of this page, not a measurement.
-PRICES = {
-    "Athene-70B": (0.88, 0.88),
-    "DeepSeek-Coder-V2-0724": (0.14, 0.28),
-    "Llama-3.1-405B-Inst@sambanova": (3.5, 3.5),
-    "Llama-3.1-405B-Instruct-Turbo": (3.5, 3.5),
-    "Meta-Llama-3-70B-Instruct": (0.88, 0.88),
-    "Meta-Llama-3-8B-Instruct": (0.18, 0.18),
-    "Meta-Llama-3.1-405B-Instruct@hyperbolic": (3.5, 3.5),
-    "Meta-Llama-3.1-70B-Instruct": (0.88, 0.88),
-    "Meta-Llama-3.1-8B-Instruct": (0.18, 0.18),
-    "Mistral-Large-2": (2.0, 6.0),
-    "Mistral-Nemo-Instruct-2407": (0.15, 0.15),
-    "Mixtral-8x7B-Instruct-v0.1": (0.6, 0.6),
-    "Phi-3.5-mini-instruct": (0.1, 0.1),
-    "Qwen2-72B-Instruct": (0.9, 0.9),
-    "Qwen2-7B-Instruct": (0.2, 0.2),
-    "Yi-1.5-34B-Chat": (0.8, 0.8),
-    "Yi-1.5-9B-Chat": (0.3, 0.3),
-    "claude-3-5-haiku-20241022": (0.8, 4.0),
-    "claude-3-5-sonnet-20240620": (3.0, 15.0),
-    "claude-3-5-sonnet-20241022": (3.0, 15.0),
-    "claude-3-haiku-20240307": (0.25, 1.25),
-    "claude-3-opus-20240229": (15.0, 75.0),
-    "claude-3-sonnet-20240229": (3.0, 15.0),
-    "command-r": (0.15, 0.6),
-    "command-r-plus": (2.5, 10.0),
-    "deepseek-chat": (0.14, 0.28),
-    "deepseek-coder": (0.14, 0.28),
-    "deepseek-v2.5-0908": (0.14, 0.28),
-    "gemini-1.5-flash": (0.075, 0.3),
-    "gemini-1.5-flash-exp-0827": (0.075, 0.3),
-    "gemini-1.5-pro": (1.25, 5.0),
-    "gemini-1.5-pro-exp-0801": (1.25, 5.0),
-    "gemma-2-27b-it@together": (0.8, 0.8),
-    "gemma-2-2b-it": (0.1, 0.1),
-    "gemma-2-9b-it": (0.3, 0.3),
-    "gpt-3.5-turbo-0125": (0.5, 1.5),
-    "gpt-4o-2024-05-13": (5.0, 15.0),
-    "gpt-4o-2024-08-06": (2.5, 10.0),
-    "gpt-4o-mini-2024-07-18": (0.15, 0.6),
-    "o1-mini-2024-09-12": (3.0, 12.0),
-    "reka-core-20240501": (2.0, 6.0),
-    "reka-flash-20240226": (0.2, 0.8),
-    "yi-large": (3.0, 3.0),
-    "yi-large-preview": (3.0, 3.0),
-}
+PRICED = datetime(2026, 11, 22, tzinfo=UTC)  # list prices of that day per genai-prices
+HIDDEN = ("o1-mini-2024-09-12",)  # its reasoning tokens are not in the file: neither its tokens nor its dollars are known
 # EllieSQL's file has no token counts: a basic, intermediate and advanced pipeline are taken to use 1, 3 and 8 units.
 PIPELINES = {"basic": 1.0, "intermediate": 3.0, "advanced": 8.0}
 
@@ -188,19 +144,32 @@ def ece(expected: np.ndarray[Any, Any], worth: np.ndarray[Any, Any]) -> float:
     return float(np.mean([abs(expected.ravel()[each].mean() - worth.ravel()[each].mean()) for each in bins]))
 
 
-def zeroeval() -> Evidence:
-    """44 models on GSM8K with the questions' texts (its ids are the positions in the test set, which RouteLLM's file keeps)."""
+def zeroeval(money: bool) -> Evidence:
+    """Models on GSM8K with the questions' texts (its ids are the positions in the test set, which RouteLLM's file keeps).
+
+    In dollars the models that have a list price; in completion tokens all of them.
+    """
     lines = (DATA / "routellm" / "gsm8k" / "test.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(line)["question"] for line in lines]
+    rows = table(DATA / "zeroeval" / "gsm_per_query.csv")
+    names = sorted({row["model"] for row in rows})
+    found = {name: np.full((3, len(texts)), np.nan) for name in names}
+    for row in rows:
+        numbers = row["correct"], row["prompt_tokens_o200k"], row["output_tokens_o200k"]
+        found[row["model"]][:, int(row["id"].split("#")[1])] = [float(number) for number in numbers]
+    full = {name: each for name, each in found.items() if not np.isnan(each).any() and name not in HIDDEN}
+    prices = resolve(full, when=PRICED)
     systems: dict[str, tuple[Any, Any]] = {}
-    for row in table(DATA / "zeroeval" / "gsm_per_query.csv"):
-        worth, paid = systems.setdefault(row["model"], (np.full(len(texts), np.nan), np.full(len(texts), np.nan)))
-        at, prices = int(row["id"].split("#")[1]), PRICES[row["model"]]
-        worth[at] = float(row["correct"])
-        paid[at] = (int(row["prompt_tokens_o200k"]) * prices[0] + int(row["output_tokens_o200k"]) * prices[1]) / 1e6
-    full = {name: each for name, each in systems.items() if not np.isnan(each[0]).any()}
-    print(f"\nzeroeval: {len(full)} full runs of {len(systems)}; the others are dropped")
-    return evidence(texts, full)
+    for name, (right, prompt, completion) in full.items():
+        if not money:
+            systems[name] = right, completion
+        elif (price := prices.get(name)) and price.input is not None and price.output is not None:
+            systems[name] = right, (prompt * price.input + completion * price.output) / 1e6
+    print(
+        f"\nzeroeval: {len(systems)} of {len(names)} models; partial, or with hidden tokens: {len(names) - len(full)}", end=""
+    )
+    print(f"; without a list price: {len(full) - len(prices)}" if money else "")
+    return evidence(texts, systems, unit="$" if money else "tokens")
 
 
 def elliesql() -> Evidence:
@@ -241,12 +210,13 @@ def oracle(known: Evidence, budget: float) -> tuple[float, float]:
 
 
 def many() -> None:
-    """ZeroEval's plan at several budgets beside the baselines."""
-    known = zeroeval()
-    means = known.cost.mean(axis=1)
+    """ZeroEval's plan at several budgets beside the baselines, in dollars and in tokens."""
     ways: dict[str, dict[str, Any]] = {"route": {}, "length": {"features": "length"}, "constant": {"predictor": "constant"}}
-    amounts = [float(np.quantile(means, share)) for share in (0.1, 0.25, 0.5, 0.75)]
-    show(budgets(known, amounts, ways), 1000, "$ per 1,000")
+    for money, scale, unit in ((True, 1000, "$ per 1,000"), (False, 1, "tokens")):
+        known = zeroeval(money)
+        means = known.cost.mean(axis=1)
+        amounts = [float(np.quantile(means, share)) for share in (0.1, 0.25, 0.5, 0.75)]
+        show(budgets(known, amounts, ways), scale, unit)
 
 
 def sql() -> None:

@@ -6,6 +6,7 @@ import pytest
 from isocost.plan.curves import Curves, factors
 from isocost.plan.predict import fold
 from isocost.plan.regress import PENALTIES, Boosted, Linear
+from isocost.plan.trees import grow
 
 
 def test_ridge_and_its_penalties_are_those_of_scikit_learn() -> None:
@@ -19,22 +20,35 @@ def test_ridge_and_its_penalties_are_those_of_scikit_learn() -> None:
     np.testing.assert_allclose(own, theirs, atol=1e-10)
 
 
-def test_boosted_trees_as_arrays_are_the_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tree_is_that_of_scikit_learn_where_bins_lose_nothing() -> None:
+    from sklearn.tree import DecisionTreeRegressor
+
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 8, size=(400, 5)).astype(np.uint8)
+    targets = rng.normal(size=(400, 3)) + codes[:, :1] * [1, 0, 0.2] + (codes[:, 1:2] > 3) * codes[:, 2:3]
+    seen = rng.permutation(400)[:300]
+    *_, value, at = grow(codes, targets, seen, np.tile(np.arange(5), (7, 1)), 32, 20)
+    theirs = DecisionTreeRegressor(max_depth=3, min_samples_leaf=20).fit(codes[seen], targets[seen])
+    np.testing.assert_allclose(value[at], theirs.predict(codes), atol=1e-12)
+
+
+def test_boosted_trees_predict_what_they_were_fitted_to_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("isocost.plan.regress.ROUNDS", 30)
     rng = np.random.default_rng(0)
-    points = rng.normal(size=(300, 6))
+    points = np.column_stack([rng.normal(size=(300, 5)), rng.integers(2, size=300)])
     targets = np.column_stack([np.sin(points[:, 0]), points[:, 1] > 0])
     boosted = Boosted.fit(points, targets, rng)
     slow = np.tile(boosted.start, (300, 1))
-    for row, point in enumerate(points.astype(np.float32)):
-        for tree in range(len(boosted.feature)):
-            node, last = 0, -1
-            while node != last:
-                below = point[boosted.feature[tree, node]] <= boosted.threshold[tree, node]
-                last, node = node, int((boosted.left if below else boosted.right)[tree, node])
-            slow[row] += boosted.value[tree, node]
+    for row, point in enumerate(points):
+        for tree in range(30):
+            node = 0
+            while node < 7:
+                node = 2 * node + (1 if point[boosted.feature[tree, node]] <= boosted.threshold[tree, node] else 2)
+            slow[row] += boosted.value[tree, node - 7]
     np.testing.assert_allclose(boosted(points), slow, atol=1e-12)
     assert ((boosted(points) - targets) ** 2).mean() < 0.5 * targets.var(axis=0).mean()
+    few = Boosted.fit(points[:30], targets[:30], rng)
+    np.testing.assert_allclose(few(points), np.tile(few(points[:1]), (300, 1)))  # nothing to split: a constant
 
 
 def test_factors_of_a_low_rank_table_give_it_back_though_a_third_is_missing() -> None:

@@ -115,6 +115,6 @@ def _newton(
         curve = (spread @ products).reshape(len(target), len(centre), -1) + np.diag(precision)
         step = np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
         weights = weights + step * np.minimum(1.0, 2.0 / np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-12))
-        if np.abs(step).max() < 1e-8:
+        if np.abs(step).max() < 1e-6:  # the error is about its square
             break
     return weights, np.diagonal(np.linalg.inv(curve), axis1=1, axis2=2)

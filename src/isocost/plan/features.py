@@ -1,9 +1,12 @@
 """What is known of a question before it is asked, as numbers: statistics of its text, hashed words, the user's own columns."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Self
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +20,8 @@ BUCKETS = 1 << 14  # for words and pairs of words; a vocabulary is never kept, s
 TOPICS = 60  # directions of the hashed words that are kept
 TEXT_WEIGHT = 14.0  # how much a question's direction weighs beside one statistic: chosen once, on RouteLLM's two sets
 
-_WORD, _NUMBER, _SENTENCE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+(?:[.,]\d+)*"), re.compile(r"[.!?](?:\s|$)")
+_WORD, _TERM = re.compile(r"[^\W\d_]+"), re.compile(r"\w\w+")
+_NUMBER, _SENTENCE = re.compile(r"\d+(?:[.,]\d+)*"), re.compile(r"[.!?](?:\s|$)")
 _RELATION = re.compile(
     r"\b(half|twice|thrice|third|quarter|double|triple|times|percent|dozen|each|every|per|more|less|fewer|remaining|total|if)\b",
     re.IGNORECASE,
@@ -98,18 +102,21 @@ def _standard(raw: Floats) -> tuple[Floats, Floats]:
 
 def _raw(evidence: Evidence, what: str, columns: tuple[str, ...]) -> Floats:
     """(n, d): what is counted of each question, on a logarithmic scale where it can grow without end."""
-    read = {"text": statistics, "statistics": statistics, "length": length}.get(what)
-    counted = [read(text) for text in evidence.questions] if read else [[] for _ in evidence.items]
+    readers: dict[str, Callable[[str], tuple[float, ...]]]
+    readers = {"text": statistics, "statistics": statistics, "length": length}
+    read = readers.get(what)
+    counted = [read(text) for text in evidence.questions] if read else [()] * len(evidence.items)
     table = np.asarray(counted, dtype=np.float64).reshape(len(evidence.items), -1)
     return np.column_stack([table, *(evidence.columns[name] for name in columns)])
 
 
-def length(text: str) -> list[float]:
+def length(text: str) -> tuple[float, ...]:
     """The length alone, logarithmic: what the simplest router goes by."""
-    return [float(np.log1p(len(text)))]
+    return (float(np.log1p(len(text))),)
 
 
-def statistics(text: str) -> list[float]:
+@lru_cache(1 << 16)
+def statistics(text: str) -> tuple[float, ...]:
     """About thirty numbers that any text has: lengths, numbers and their sizes, marks, words of relation and negation."""
     words, numbers = _WORD.findall(text), [_size(number) for number in _NUMBER.findall(text)]
     sentences = len(_SENTENCE.findall(text))
@@ -133,7 +140,7 @@ def statistics(text: str) -> list[float]:
         *(text.count(mark) for mark in _COUNTED),
     ]
     shape = [sum(map(len, words)) / (len(words) + 1), len(set(lower)) / (len(words) + 1)]
-    return [*np.log1p(counts).tolist(), *shape]
+    return (*np.log1p(counts).tolist(), *shape)
 
 
 def _size(number: str) -> float:
@@ -142,12 +149,23 @@ def _size(number: str) -> float:
     return min(float(whole), 1e15) if whole.count(".") <= 1 else 0.0
 
 
+@lru_cache(1 << 16)
+def _hashed(text: str) -> tuple[NDArray[np.int64], Floats]:
+    """The buckets of a text's words and pairs of words, in order, and how often each is met."""
+    words = _TERM.findall(text.lower())
+    pairs = (f"{one} {other}" for one, other in pairwise(words))
+    met = np.unique([crc32(term.encode()) % BUCKETS for term in (*words, *pairs)], return_counts=True)
+    return met[0].astype(np.int64), met[1].astype(np.float64)
+
+
 def _counts(texts: tuple[str, ...]) -> Any:
     """(n, BUCKETS) sparse: how often each bucket's words and pairs of words stand in each text."""
-    from sklearn.feature_extraction.text import HashingVectorizer
+    from scipy.sparse import csr_array
 
-    hasher = HashingVectorizer(n_features=BUCKETS, alternate_sign=False, norm=None, ngram_range=(1, 2))
-    return hasher.transform(texts)
+    met = [_hashed(text) for text in ("", *texts)]  # so that there is something to join
+    ends = np.cumsum([len(buckets) for buckets, _ in met])
+    parts = np.concatenate([counts for _, counts in met]), np.concatenate([buckets for buckets, _ in met]), ends
+    return csr_array(parts, shape=(len(texts), BUCKETS))
 
 
 def _weighed(counts: Any, weights: Floats) -> Any:
@@ -161,17 +179,14 @@ def _weighed(counts: Any, weights: Floats) -> Any:
 
 def _topics(texts: tuple[str, ...], rng: np.random.Generator) -> tuple[NDArray[np.int64], Floats, Floats]:
     """The buckets that two or more texts use, their inverse document frequencies, and the directions they vary in most."""
-    from sklearn.utils.extmath import randomized_svd
+    from scipy.sparse.linalg import svds
 
     counts = _counts(texts)
     within = np.bincount(counts.indices, minlength=BUCKETS)
     buckets = np.flatnonzero(within >= 2)
-    if len(buckets) < 2:
-        return _NO_WORDS
     weights = np.log((1 + len(texts)) / (1 + within[buckets])) + 1
-    weighed = _weighed(counts[:, buckets], weights)
-    seed = int(rng.integers(2**31))
-    _, _, directions = randomized_svd(
-        weighed, min(TOPICS, *weighed.shape), n_iter=3, power_iteration_normalizer="QR", random_state=seed
-    )
-    return buckets.astype(np.int64), weights, np.ascontiguousarray(directions.T)
+    count = min(TOPICS, len(texts) - 1, len(buckets) - 1)
+    if count < 1:
+        return _NO_WORDS
+    _, size, directions = svds(_weighed(counts[:, buckets], weights), count, v0=rng.normal(size=min(len(texts), len(buckets))))
+    return buckets, weights, np.ascontiguousarray(directions[size > 1e-9].T)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,18 @@ class Predictor:
         )
 
 
+class Seen(NamedTuple):
+    """Questions as points (n, d), (n,) the fold of each, and by fold the others' points and its own in the others' space.
+
+    A space is made of its questions' words, so they lie otherwise in it than questions to come: by 6 to 14 % of the budget, had
+    each fold's points not been seen through the others' words alone (ZeroEval, in dollars).
+    """
+
+    points: Floats
+    folds: NDArray[np.intp]
+    apart: Mapping[int, tuple[Floats, Floats]]
+
+
 @dataclass(frozen=True)
 class Trial:
     """A table (S, n) and what could be said of it: (n, r) factors found for each question by the others' regressions."""
@@ -65,8 +77,8 @@ class Trial:
         result = np.empty((len(self.points), len(self.table)))
         for fold in np.unique(self.folds):
             out = self.folds == fold
-            rest = ~out if not out.all() else out
-            result[out] = Curves.fit(found[rest], self.table[:, rest], amount=self.amount)(found[out], amount=self.amount)
+            others = rest(out)
+            result[out] = Curves.fit(found[others], self.table[:, others], amount=self.amount)(found[out], amount=self.amount)
         return result
 
     def settled(self, predictor: str) -> Floats:
@@ -84,27 +96,24 @@ class Trial:
         return np.mean([self.found[name] for name in names], axis=0) if names else np.empty((len(self.points), 0))
 
 
-def attempt(
-    points: Floats,
-    table: Floats,
-    folds: NDArray[np.intp],
-    names: Sequence[str],
-    rng: np.random.Generator,
-    *,
-    amount: bool = False,
-) -> Trial:
+def attempt(seen: Seen, table: Floats, names: Sequence[str], rng: np.random.Generator, *, amount: bool = False) -> Trial:
     """The regressions of these predictors, each fold's factors found by the other folds'.
 
-    table: (S, n) shares (a quality), or amounts >= 0 (a cost); NaN where not known. folds: (n,) which fold a question is in.
+    table: (S, n) shares (a quality), or amounts >= 0 (a cost); NaN where not known.
     """
     targets = factors(_relative(table) if amount else table)
     wanted = sorted({name for predictor in names for name in PREDICTORS[predictor]})
     found = {name: np.zeros_like(targets) for name in wanted}
-    for fold in np.unique(folds) if targets.any() else ():  # no question differs from another
-        out = folds == fold
+    for fold, (others, own) in seen.apart.items() if targets.any() else ():  # no question differs from another
+        out = seen.folds == fold
         for name in wanted:
-            found[name][out] = REGRESSIONS[name].fit(points[~out], targets[~out], rng)(points[out])
-    return Trial(points, table, folds, amount, targets, found)
+            found[name][out] = REGRESSIONS[name].fit(others, targets[rest(out)], rng)(own)
+    return Trial(seen.points, table, seen.folds, amount, targets, found)
+
+
+def rest(out: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """All but a fold; itself where there is but one."""
+    return ~out if not out.all() else out
 
 
 def fold(groups: NDArray[np.int64], rng: np.random.Generator, most: int = FOLDS) -> NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""Regressions from a question's coordinates to several numbers at once; fitted with scikit-learn, kept as plain arrays.
+"""Regressions from a question's coordinates to several numbers at once, kept as plain arrays.
 
 Each has `fit(points (n, d), targets (n, r), rng)`, gives (n, r), and is made again of its `arrays()` to predict the same.
 """
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from isocost.plan.evidence import Floats
 from isocost.plan.rule import Arrays
 
-ROUNDS, RATE, DEPTH, LEAF, SAMPLED, TRIED = 150, 0.05, 3, 20, 0.6, 0.1  # of the boosted trees
+ROUNDS, RATE, DEPTH, LEAF, SAMPLED, TRIED, BINS = 150, 0.05, 3, 20, 0.6, 0.1, 32  # of the boosted trees
 NEAREST = 100
 PENALTIES = np.geomspace(10, 1e5, 9)
 
@@ -96,61 +96,45 @@ class Neighbours(_Kept):
 class Boosted(_Kept):
     """Small trees for all targets at once, each fitted to what those before it left over (Friedman 2001, squared loss).
 
-    feature, threshold, left, right: (trees, nodes), a leaf's children being itself; value: (trees, nodes, r), shrunk already.
-    scikit-learn's own boosting has one tree for each target; here systems share the trees' questions, and their strength.
+    feature, threshold: (trees, 2^DEPTH - 1) by node, the children of node i being 2 i + 1 (at most the threshold) and 2 i + 2;
+    value: (trees, 2^DEPTH, r) by leaf, shrunk already. scikit-learn's own boosting has one tree for each target; here targets
+    share the trees' questions, and their strength. Thresholds are quantiles, as in its histogram trees.
     """
 
     start: Floats
     feature: NDArray[np.int64]
     threshold: Floats
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
     value: Floats
 
     @classmethod
     def fit(cls, points: Floats, targets: Floats, rng: np.random.Generator) -> Self:
         """Each tree sees a random part of the questions and, at each node, of the coordinates."""
-        from sklearn.tree import DecisionTreeRegressor
+        from isocost.plan.trees import grow
 
-        single, start = points.astype(np.float32), targets.mean(axis=0)
+        edges = np.quantile(points, np.arange(1, BINS) / BINS, axis=0).T
+        codes = np.column_stack([np.searchsorted(*pair) for pair in zip(edges, points.T, strict=True)]).astype(np.uint8)
+        ends = np.column_stack([edges, np.full((len(edges), 2), np.inf)])  # all go left
+        count, nodes = len(points), 2**DEPTH - 1
+        coordinates = np.tile(np.arange(points.shape[1]), (nodes, 1))
+        start = targets.mean(axis=0)
         over, trees = targets - start, []
-        for seed in rng.integers(2**31, size=ROUNDS):
-            seen = rng.permutation(len(points))[: max(1, round(SAMPLED * len(points)))]
-            tree = DecisionTreeRegressor(max_depth=DEPTH, min_samples_leaf=LEAF, max_features=TRIED, random_state=int(seed))
-            grown = tree.fit(single[seen], over[seen], check_input=False).tree_
-            over -= RATE * grown.predict(single).reshape(over.shape)
-            trees.append(grown)
-        return cls(start, *_table(trees, targets.shape[1]))
+        for _ in range(ROUNDS):
+            seen = rng.permutation(count)[: max(1, round(SAMPLED * count))]
+            tried = rng.permuted(coordinates, axis=1)[:, : max(1, round(TRIED * points.shape[1]))]
+            feature, cut, value, leaf = grow(codes, over, seen, tried, BINS, LEAF)
+            over -= RATE * value[leaf]
+            trees.append((feature, ends[feature, cut], RATE * value))
+        return cls(start, *(np.stack(parts) for parts in zip(*trees, strict=True)))
 
     def __call__(self, points: Floats) -> Floats:
-        """The sum of all trees' leaves; trees compare single-precision coordinates, as they did when they were grown."""
-        single = points.astype(np.float32)
-        every = np.arange(len(points))
-        total = np.tile(self.start, (len(points), 1))
-        for feature, threshold, left, right, value in zip(
-            self.feature, self.threshold, self.left, self.right, self.value, strict=True
-        ):
+        """The sum of all trees' leaves."""
+        every, total = np.arange(len(points)), np.tile(self.start, (len(points), 1))
+        for feature, threshold, value in zip(self.feature, self.threshold, self.value, strict=True):
             node = np.zeros(len(points), dtype=np.int64)
             for _ in range(DEPTH):
-                node = np.where(single[every, feature[node]] <= threshold[node], left[node], right[node])
-            total += value[node]
+                node = 2 * node + 1 + (points[every, feature[node]] > threshold[node])
+            total += value[node - len(feature)]
         return total
-
-
-def _table(trees: list[object], targets: int) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64], NDArray[np.int64], Floats]:
-    """scikit-learn's trees as arrays of one size, leaves leading to themselves."""
-    shape = len(trees), max((tree.node_count for tree in trees), default=1)  # type: ignore[attr-defined]
-    feature, left, right = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-    threshold, value = np.zeros(shape), np.zeros((*shape, targets))
-    for row, tree in enumerate(trees):
-        count = tree.node_count  # type: ignore[attr-defined]
-        leaf, own = tree.children_left < 0, np.arange(count)  # type: ignore[attr-defined]
-        feature[row, :count] = np.where(leaf, 0, tree.feature)  # type: ignore[attr-defined]
-        threshold[row, :count] = tree.threshold  # type: ignore[attr-defined]
-        left[row, :count] = np.where(leaf, own, tree.children_left)  # type: ignore[attr-defined]
-        right[row, :count] = np.where(leaf, own, tree.children_right)  # type: ignore[attr-defined]
-        value[row, :count] = RATE * tree.value[:, :, 0]  # type: ignore[attr-defined]
-    return feature, threshold, left, right, value
 
 
 REGRESSIONS: dict[str, type[Linear] | type[Neighbours] | type[Boosted]] = {

@@ -7,12 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from isocost.plan.evidence import Evidence, Floats
 from isocost.plan.features import Space
 from isocost.plan.goal import amount
 from isocost.plan.options import chosen
-from isocost.plan.predict import PREDICTORS, Predictor, Trial, attempt, fold, under
+from isocost.plan.predict import PREDICTORS, Predictor, Seen, Trial, attempt, fold, rest, under
 from isocost.plan.pricing import Expected, Prices, lottery, mixed, onehot, pick, priced
 from isocost.plan.rule import Arrays, Goal, Kind, Latency, Outcome, drawn
 from isocost.records import InputError
@@ -101,28 +102,41 @@ def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: Any
 
     Raises InputError where no router can meet the goal, naming what could be met.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # scikit-learn brings it
+
     asked = chosen(options, Options)
     evidence = evidence.usable()
     unasked = np.isnan(evidence.quality).all(axis=0) | np.isnan(evidence.cost).all(axis=0)
     known = evidence.take(np.flatnonzero(~unasked))
     _checked(known, goal, asked.predictor)
     what = asked.features or ("text" if any(known.questions) else "columns" if known.columns else "nothing")
-    return _learned(known, goal, Space.fit(known, what, rng), asked.predictor, rng)
+    with threadpool_limits(1):  # the matrices are small: threads would wait for each other longer than they work
+        return _learned(known, goal, what, asked.predictor, rng)
 
 
-def _learned(evidence: Evidence, goal: Goal, space: Space, predictor: str | None, rng: np.random.Generator) -> Router:
-    points, folds = space.of(evidence), fold(evidence.groups, rng)
+def _learned(evidence: Evidence, goal: Goal, what: str, predictor: str | None, rng: np.random.Generator) -> Router:
+    space, folds = Space.fit(evidence, what, rng), fold(evidence.groups, rng)
+    points = space.of(evidence)
     names = [predictor] if predictor else list(PREDICTORS) if points.shape[1] and folds.any() else ["constant"]
+    apart = {} if names == ["constant"] else {each: _apart(evidence, folds == each, what, rng) for each in np.unique(folds)}
+    seen = Seen(points, folds, apart)
     tables = [evidence.quality, evidence.cost] + ([_in_time(evidence, goal.latency)] if goal.latency else [])
-    trials = [attempt(points, table, folds, names, rng, amount=table is evidence.cost) for table in tables]
+    trials = [attempt(seen, table, names, rng, amount=table is evidence.cost) for table in tables]
     others = [min(names, key=partial(_error, trial)) for trial in trials[1:]]
-    rest = [trial.expected(name) for trial, name in zip(trials[1:], others, strict=True)]
-    worth = decided({name: Expected(trials[0].expected(name), *rest) for name in names}, evidence, goal)
+    besides = [trial.expected(name) for trial, name in zip(trials[1:], others, strict=True)]
+    worth = decided({name: Expected(trials[0].expected(name), *besides) for name in names}, evidence, goal)
     best = (max(names, key=lambda name: worth[name]), *others)
     made = [trial.fitted(name, rng) for trial, name in zip(trials, best, strict=True)]
     settled = Expected(*(trial.settled(name) for trial, name in zip(trials, best, strict=True)))
     notes = {"chosen": best[0], "worth": worth}
     return Router(evidence.systems, space, priced(settled, evidence, goal), notes, *made)
+
+
+def _apart(evidence: Evidence, out: NDArray[np.bool_], what: str, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """The points of the others, and of these, in the space that the others span."""
+    others, own = evidence.take(rest(out)), evidence.take(out)
+    space = Space.fit(others, what, rng)
+    return space.of(others), space.of(own)
 
 
 def placed(table: Floats, names: Sequence[str], among: Sequence[str], other: float) -> Floats:
