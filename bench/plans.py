@@ -7,15 +7,23 @@ import argparse
 import csv
 import os
 from collections import defaultdict
+from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
 
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
 
+from isocost.frontier import draw
+from isocost.metrics.summary import item_table
 from isocost.plan.evidence import NOTHING, Evidence
+from isocost.plan.interdependent import Option, Search
 from isocost.plan.make import How, make
 from isocost.plan.rule import Goal
 from isocost.plan.samples import Samples, Vote
 from isocost.plan.trials import Trials, rollouts, spread
+from isocost.records import Call, Record, RecordWriter, open_records
 
 DATA = Path(os.environ.get("ISOCOST_EXTERNAL_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
 HEAD = "| plan | goal | quality | cost | over the mix at equal cost | best single | mix | oracle |\n|---|---|" + "--:|" * 6
@@ -278,6 +286,231 @@ def capacity():
     print(f"{max(found):.4f} (above 1: a lot between two pipelines); the planted stage was named in {named} of 50")
 
 
+MODELS, VOTES = (("small", 1.0), ("medium", 3.0), ("large", 10.0)), (1, 2, 4, 8, 16, 32)
+
+
+def pipelines(rng):
+    """A SIMULATED three-stage pipeline: (18, 18, 18) qualities and costs of all choices, and (3, 18) of each stage alone.
+
+    A stage's quality saturates in its votes; the worse what the stage before hands over, the lower its ceiling and the slower
+    it gets there, each model in its own measure.
+    """
+    tops, size = np.sort(rng.uniform(0.5, 0.98, (3, 3)), axis=1), rng.uniform(0.5, 2, 3)
+    speed, harm, slow = rng.uniform(0.1, 0.9, (3, 3)), rng.uniform(0.2, 1, (3, 3)), rng.uniform(0, 4, (3, 3))
+    model, votes = np.repeat(np.arange(3), 6), np.tile(VOTES, 3)
+
+    def quality(t, before):
+        lack = 1 - np.asarray(before)[..., None]
+        top, rate = tops[t, model] * (1 - harm[t, model] * lack), speed[t, model] / (1 + slow[t, model] * lack)
+        return top * (1 - 0.5 * np.exp(-rate * votes))
+
+    cost = size[:, None] * np.array([price for _, price in MODELS])[model] * votes
+    alone = np.array([quality(t, 1.0) for t in range(3)])
+    return quality(2, quality(1, alone[0])), cost[0][:, None, None] + cost[1][:, None] + cost[2], alone, cost
+
+
+def agenttts():
+    """SIMULATED three-stage pipelines, each stage hanging on the one before: trials until within 1 % of brute force."""
+
+    def guided(full, budget, alone, cost, noise, rng):
+        options = [
+            [Option(MODELS[k // 6][0], VOTES[k % 6], cost[t, k], None if alone is None else alone[t, k]) for k in range(18)]
+            for t in range(3)
+        ]
+        search = Search(options, budget, noise=noise)
+        while (config := search.ask()) is not None:
+            search.tell(config, float(full[config] + noise * rng.normal()))
+            yield search.best
+
+    def climbing(full, within, rng):  # a random change of one or two stages, kept when better
+        best = tuple(rng.choice(np.argwhere(within)).tolist())
+        while True:
+            yield best
+            near = list(best)
+            for t in rng.choice(3, rng.integers(1, 3), replace=False):
+                near[t] = int(rng.integers(18))
+            if within[tuple(near)] and full[tuple(near)] >= full[best]:
+                best = tuple(near)
+
+    def until(good, walk, most):
+        """The first trial after which the best so far is good."""
+        return next((n for n, best in zip(range(1, most + 1), walk, strict=False) if good[best]), most + 1)
+
+    found, first, chose = defaultdict(list), [], defaultdict(list)
+    for world in range(60):
+        rng = np.random.default_rng(world)
+        full, paid, alone, cost = pipelines(rng)
+        budget = float(np.quantile(paid, rng.uniform(0.05, 0.5)))
+        within = paid <= budget
+        top = full[within].max()
+        good = within & (full >= 0.99 * top)
+        first.append(full[next(guided(full, budget, alone, cost, 0.0, rng))] / top)
+        for name, known in (("guided, stages known alone", alone), ("guided, nothing known", None)):
+            found[name].append(until(good, guided(full, budget, known, cost, 0.0, rng), 200))
+            noisy = guided(full, budget, known, cost, 0.02, rng)
+            reached = [full[best] / top for _, best in zip(range(40), noisy, strict=False)]
+            chose[name].append((reached[9], reached[-1]))
+        found["random exchanges, the better kept"].append(until(good, climbing(full, within, rng), 5832))
+        order = rng.permutation(np.flatnonzero(within))
+        found["random within the budget"].append(int(np.argmax(good.ravel()[order])) + 1)
+        measured = full.ravel()[order[:40]] + 0.02 * rng.normal(size=len(order[:40]))
+        tried = [full.ravel()[order[np.argmax(measured[:n])]] / top for n in (10, 40)]
+        chose["random within the budget"].append(tuple(tried))
+    print(f"60 worlds of 5,832 pipelines; the independent pipeline reaches {np.mean(first):.3f} of the best within the budget")
+    print(f"({np.min(first):.3f} to {np.max(first):.3f}).\n")
+    print("| trials to within 1 % | mean | median | 9 of 10 worlds | not in 200 |\n|---|--:|--:|--:|--:|")
+    for name, trials in found.items():
+        median, tenth = np.quantile(trials, [0.5, 0.9])
+        print(f"| {name} | {np.mean(trials):.1f} | {median:.0f} | {tenth:.0f} | {np.sum(np.array(trials) > 200)} |")
+    print("\n| trials measured with a standard error of .02: of the best quality | after 10 | after 40 |\n|---|--:|--:|")
+    for name, shares in chose.items():
+        print(f"| {name} | {np.mean(shares, axis=0)[0]:.3f} | {np.mean(shares, axis=0)[1]:.3f} |")
+    beaten = np.mean(np.array(found["guided, nothing known"]) < np.array(found["random within the budget"]))
+    print(f"\nguided with nothing known needs fewer trials than random in {beaten:.0%} of the worlds")
+
+
+def egur():
+    """A SIMULATED stream of problem families: strategies are drawn from experience of the family, a sure winner is cached."""
+    families, length, price, worlds = 6, 1500, 0.01, 40
+    base = np.array([1.0, 3.0, 5.0, 4.0, 8.0, 15.0, 12.0, 40.0])  # what the eight strategies cost
+
+    def net(right, wrong, paid, tries, rng, size):
+        return rng.beta(right, wrong, (size, len(base))) - price * paid / tries
+
+    def stream(seed, candidates):
+        """(5, length) right, cost, from the cache, worth lost, runs; the truth; and what the cached strategies lose."""
+        rng = np.random.default_rng(seed)
+        chance = np.clip(0.35 + 0.08 * np.log2(base) + rng.normal(0, 0.17, (families, len(base))), 0.05, 0.97)
+        worth = chance - price * base
+        memory = np.ones((4, *chance.shape))  # right, wrong, paid, tries; nothing is known beforehand, of costs neither
+        memory[2] = base.mean()
+        cached, told = np.full(families, -1), np.zeros((5, length))
+        for i, family in enumerate(rng.integers(families, size=length)):
+            mine = memory[:, family]
+            reused = cached[family] >= 0
+            draws = net(*mine, rng, candidates)  # Guide: each draw of the posterior proposes its best
+            ran = cached[family : family + 1].copy() if reused else np.unique(draws.argmax(axis=1))
+            believed = mine[0] / (mine[0] + mine[1]) - price * mine[2] / mine[3]
+            given = ran[np.argmax(believed[ran])]  # its answer is handed on
+            good, cost = rng.random(len(ran)) < chance[family, ran], base[ran] * rng.lognormal(-0.02, 0.2, len(ran))
+            told[:, i] = good[ran == given][0], cost.sum(), reused, worth[family].max() - worth[family, given], len(ran)
+            mine[:, ran] += np.array([good, ~good, cost, np.ones(len(ran))])
+            if not reused and i % 10 == 0:  # Consolidator: cached once it is the best with 90 % probability
+                shares = np.bincount(net(*mine, rng, 400).argmax(axis=1), minlength=len(base)) / 400
+                cached[family] = shares.argmax() if shares.max() >= 0.9 else -1
+        return told, chance, (worth.max(axis=1) - worth[np.arange(families), cached])[cached >= 0]
+
+    print(f"{worlds} worlds, {families} families, {len(base)} strategies of cost 1 to 40; a right answer is worth 100.")
+    for candidates in (1, 3):
+        results = [stream(seed, candidates) for seed in range(worlds)]
+        told = np.array([one[0] for one in results])
+        print(f"\n{candidates} proposed for each item, all run and paid:\n")
+        print("| items | accuracy | cost | runs | from the cache | net worth lost by the answer |\n|---|--:|--:|--:|--:|--:|")
+        for part in np.array_split(np.arange(length), 5):
+            accuracy, cost, cache, lost, runs = told[:, :, part].mean(axis=(0, 2))
+            print(f"| {part[0] + 1} to {part[-1] + 1} | {accuracy:.3f} | {cost:.2f} | {runs:.2f} | {cache:.0%} | {lost:.3f} |")
+        first, last = told[:, :2, : length // 5].mean(axis=2), told[:, :2, -length // 5 :].mean(axis=2)
+        rose, fell, lost = last[:, 0] > first[:, 0], last[:, 1] < first[:, 1], np.concatenate([one[2] for one in results])
+        print(f"\naccuracy rose in {rose.mean():.0%} of the worlds, cost fell in {fell.mean():.0%}, both in ", end="")
+        print(f"{(rose & fell).mean():.0%}; of {len(lost)} cached strategies {(lost <= 0.03).mean():.0%} lose at most .03")
+    print("\n| without experience | accuracy | cost |\n|---|--:|--:|")
+    chances = np.array([one[1] for one in results])
+    one = np.argmax(chances.mean(axis=1) - price * base, axis=1)
+    each = np.argmax(chances - price * base, axis=2)
+    print(f"| one at random | {chances.mean():.3f} | {base.mean():.2f} |")
+    print(f"| one for all, the best in hindsight | {chances.mean(axis=1)[np.arange(worlds), one].mean():.3f} | ", end="")
+    print(f"{base[one].mean():.2f} |\n| the dearest | {chances[..., -1].mean():.3f} | {base[-1]:.2f} |")
+    print(f"| each family's best in hindsight | {np.take_along_axis(chances, each[..., None], 2).mean():.3f} | ", end="")
+    print(f"{base[each].mean():.2f} |\n| all eight run for each item | | {base.sum():.2f} |")
+
+
+SIZES, OVERLAPS, DEPTHS = (32, 64, 128, 256), (0.0, 0.25, 0.5), (1, 3, 5, 10)
+
+
+def corpus(rng, documents=40, facts=12):
+    """A SIMULATED corpus as one list of words, and (question, first word, last word) of the passage each question needs.
+
+    A fact is told in two sentences, of which the first names the thing and the second what is asked; other passages name the
+    same thing, or what is asked of other things.
+    """
+    vocabulary = np.array([f"w{k}" for k in range(3000)])
+    common = 1 / np.arange(1, 3001)
+    words, wanted = [], []
+
+    def filler(n):
+        return rng.choice(vocabulary, n, p=common / common.sum()).tolist()
+
+    pairs = rng.permutation([(thing, trait) for thing in range(60) for trait in range(20)])
+    for thing, trait in pairs[: documents * facts]:
+        words += filler(int(rng.integers(10, 60)))
+        start = len(words)
+        words += [*filler(4), f"thing{thing}", *filler(6), *filler(int(rng.integers(0, 10))), f"trait{trait}", *filler(4)]
+        wanted.append((f"thing{thing} trait{trait} " + " ".join(filler(4)), start + 4, len(words) - 5))
+    return words, wanted
+
+
+def rag():
+    """Chunk size x overlap x reranking x depth on a SIMULATED corpus, TF-IDF; records, their frontier in tokens and seconds."""
+
+    def retriever(words, size, overlap):
+        starts = np.arange(0, len(words), max(1, int(size * (1 - overlap))))
+        chunks = [words[start : start + size] for start in starts]
+        vectors = TfidfVectorizer(sublinear_tf=True)
+        matrix = vectors.fit_transform([" ".join(chunk) for chunk in chunks])
+
+        def ranked(question, rerank):
+            asked = vectors.transform([question])
+            score = (matrix @ asked.T).toarray().ravel()
+            order = np.argsort(-score, kind="stable")[:20]
+            if rerank:  # of the first 20, that whose best window of 24 words is most alike
+                windows = [" ".join(chunks[c][at : at + 24]) for c in order for at in range(0, len(chunks[c]), 8)]
+                alike = (vectors.transform(windows) @ asked.T).toarray().ravel()
+                owner = np.repeat(np.arange(len(order)), [len(range(0, len(chunks[c]), 8)) for c in order])
+                best = np.zeros(len(order))
+                np.maximum.at(best, owner, alike)
+                order = order[np.argsort(-best, kind="stable")]
+            return [(int(starts[c]), len(chunks[c])) for c in order]
+
+        return ranked
+
+    words, wanted = corpus(np.random.default_rng(0))
+    wanted = wanted[::4]
+    with TemporaryDirectory() as folder:
+        with RecordWriter(folder) as writer:
+            for size, overlap, rerank in product(SIZES, OVERLAPS, (False, True)):
+                ranked = retriever(words, size, overlap)
+                for number, (question, first, last) in enumerate(wanted):
+                    began = perf_counter()
+                    found = ranked(question, rerank)
+                    seconds = perf_counter() - began
+                    for depth in DEPTHS:
+                        holds = any(start <= first and last < start + n for start, n in found[:depth])
+                        tokens = sum(n for _, n in found[:depth])
+                        name = f"{size} words, {overlap:.0%} overlap, {'reranked, ' if rerank else ''}top {depth}"
+                        call = Call(model="tf-idf", prompt_tokens=tokens, completion_tokens=0, seconds=seconds)
+                        record = Record(system=name, item=str(number), score=float(holds), seconds=seconds, calls=(call,))
+                        writer.append(record)
+        table = item_table(open_records(folder), ["prompt_tokens", "seconds", "accuracy"])
+    print(f"{len(words):,} words, {len(wanted)} questions, {len(table.systems)} settings.\n")
+    seconds = dict(zip(table.systems, table.values["seconds"].mean(axis=1), strict=True))
+    drawn = draw(table, x="prompt_tokens", y="accuracy", replicates=200, rng=np.random.default_rng(0))
+    print("| on the frontier | tokens a question | passage found | milliseconds |\n|---|--:|--:|--:|")
+    for place in drawn.systems:
+        if place.member:
+            print(f"| {place.system} | {place.x.value:.0f} | {told(place.y)} | {1000 * seconds[place.system]:.2f} |")
+    print(f"\nknee: {drawn.knee}")
+    mean = dict(zip(table.systems, table.values["accuracy"].mean(axis=1), strict=True))
+    twins = [name for name in table.systems if "reranked" not in name]
+    gain = [mean[name.replace("top", "reranked, top")] - mean[name] for name in twins]
+    slower = np.mean([seconds[n.replace("top", "reranked, top")] for n in twins]) / np.mean([seconds[n] for n in twins])
+    print(f"reranking: {slower:.1f} times the runtime, {np.mean(gain):+.3f} found ({min(gain):+.3f} to {max(gain):+.3f})")
+    for overlap in OVERLAPS:
+        kept = [mean[name] for name in twins if f" {overlap:.0%} overlap" in name]
+        print(f"overlap {overlap:.0%}, no reranking: {np.mean(kept):.3f} found over sizes and depths")
+    for size in SIZES:
+        print(f"chunks of {size}, no reranking: {np.mean([mean[n] for n in twins if n.startswith(f'{size} ')]):.3f} found")
+
+
 RUNS = {
     "humaneval": humaneval,
     "ellie": ellie,
@@ -287,6 +520,9 @@ RUNS = {
     "dart-math": dart_math,
     "cures": cures,
     "capacity": capacity,
+    "agenttts": agenttts,
+    "egur": egur,
+    "rag": rag,
 }
 
 
