@@ -36,7 +36,7 @@ class Ending(NamedTuple):
 
 
 def elastic(system: System, thinking: int = 512, solution: int = 128, *, closing: str = CLOSING) -> System:
-    """A solution of up to `solution` tokens after thinking of at most `thinking` tokens, which is cut to leave room for it.
+    r"""A solution of up to `solution` tokens after thinking of at most `thinking` tokens, which is cut to leave room for it.
 
     Elastic Reasoning: Xu et al. 2025, arXiv 2505.05315: an answer is y = (y_think, y_solution), its budget c = t + s; what
     has not ended after t tokens of thinking is ended by the closing words, and s tokens are kept for the solution. The
