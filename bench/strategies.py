@@ -7,7 +7,16 @@ import asyncio
 import time
 
 from isocost.records import Answer, Budget, Call, Message, Request, System
-from isocost.systems.strategies import best_of, cascade, vote
+from isocost.systems.strategies import (
+    best_of,
+    cascade,
+    debate,
+    elastic,
+    parallel_distill_refine,
+    refine,
+    solve_detect_verify,
+    vote,
+)
 
 ROUNDS = 300
 
@@ -23,6 +32,11 @@ SYSTEMS: dict[str, System] = {
     "best of 9": best_of(instant, 9, score=lambda question, answer: 0.0),
     "cascade of votes": cascade([vote(instant, 3), vote(instant, 5)], accept=lambda answer: False),
     "vote of votes": vote(vote(instant, 3), 3),
+    "refine, 8 rounds": refine(instant, 8, until_repeated=False),
+    "4 drafts, distilled": parallel_distill_refine(instant, 4),
+    "solve, detect, verify": solve_detect_verify(instant),
+    "debate, agreed": debate(instant),
+    "elastic": elastic(instant),
 }
 
 
