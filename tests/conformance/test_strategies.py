@@ -30,6 +30,7 @@ from isocost.systems.strategies import (
     refine,
     selective_allocation,
     solve_detect_verify,
+    style,
     tree_search,
     turns,
     vote,
@@ -42,6 +43,7 @@ EXAMPLES = {"sums": [Example(question="1 + 1", answer="2", steps="One and one.")
 CASES: dict[str, Callable[[System], System]] = {
     "zero_shot": lambda model: zero_shot(model, instruction="Be brief."),
     "few_shot": lambda model: few_shot(model, EXAMPLES),
+    "few_shot by budget": lambda model: few_shot(model, EXAMPLES, count={"0": 0, "20": 1}),
     "few_shot with steps": lambda model: few_shot(model, EXAMPLES, steps=True, format="chat"),
     "vote": lambda model: vote(model, 5),
     "vote, decided": lambda model: vote(model, 5, stop_early="decided"),
@@ -71,13 +73,14 @@ CASES: dict[str, Callable[[System], System]] = {
     "refine": lambda model: refine(model, 3),
     "selective_allocation": lambda model: selective_allocation(planned(model), vote(model, 2)),
     "solve_detect_verify": lambda model: solve_detect_verify(model),
+    "style": lambda model: style(model, "tree", words=40),
     "tree_search": lambda model: tree_search(model, width=3, search=Search(depth=2)),
     "tree_search, beam, judged": lambda model: tree_search(model, "beam", width=3, judge=model, search=Search(depth=2)),
     "tree_search, best_first": lambda model: tree_search(model, "best_first", width=3, search=Search(depth=2, expansions=3)),
     "tree_search, diverse": lambda model: tree_search(model, "diverse", width=3, search=Search(depth=2)),
     "turns": lambda model: turns(model, 3),
 }
-ASKS_ONCE = {"zero_shot", "few_shot", "few_shot with steps", "concise_hint"}
+ASKS_ONCE = {"zero_shot", "few_shot", "few_shot with steps", "few_shot by budget", "concise_hint", "style"}
 QUESTION = Request(prompt=(Message("user", "1 + 2"),), task="sums", seed=7)
 PRICES = {"fake": Fake.price}
 

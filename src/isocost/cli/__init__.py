@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "isocost.cli.plan:plan",
     "report": "isocost.cli.report:report",
     "records": "isocost.cli.records:records",
+    "strategies": "isocost.cli.strategies:strategies",
     "doctor": "isocost.cli.doctor:doctor",
 }
 
@@ -52,6 +53,7 @@ _SUMMARIES = {
     "plan": "Spend a budget where it buys most, or check a plan against new records.",
     "report": "Write the web page (or a picture) of some records.",
     "records": "List, compact or export records.",
+    "strategies": "Which ways of asking there are, what each takes, and a study to try one with.",
     "doctor": "What is installed, what is missing, what this machine can do.",
 }
 

@@ -46,6 +46,7 @@ KINDS: dict[str, str] = {
     "replay": "isocost.systems.models.replay:Replay",
     "selective_allocation": "isocost.systems.strategies.selective_allocation:selective_allocation",
     "solve_detect_verify": "isocost.systems.strategies.solve_detect_verify:solve_detect_verify",
+    "style": "isocost.systems.strategies.styles:style",
     "synthetic": "isocost.systems.models.synthetic:Synthetic",
     "tree_search": "isocost.systems.strategies.tree_search:tree_search",
     "turns": "isocost.systems.strategies.turns:turns",

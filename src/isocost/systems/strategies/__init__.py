@@ -18,7 +18,7 @@ from isocost.systems.strategies.refine import refine
 from isocost.systems.strategies.selective_allocation import selective_allocation
 from isocost.systems.strategies.solve_detect_verify import solve_detect_verify
 from isocost.systems.strategies.stopping import StopRule, stop_rule
-from isocost.systems.strategies.styles import few_shot, zero_shot
+from isocost.systems.strategies.styles import few_shot, style, zero_shot
 from isocost.systems.strategies.tab import Tab
 from isocost.systems.strategies.tree_search import tree_search
 from isocost.systems.strategies.turns import turns
@@ -48,6 +48,7 @@ __all__ = [
     "selective_allocation",
     "solve_detect_verify",
     "stop_rule",
+    "style",
     "tree_search",
     "turns",
     "vote",

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from isocost.records import Answer, InputError, Request, System
 from isocost.systems.strategies.best_of import mean_probability
+from isocost.systems.strategies.by_budget import row_for, rows_of
 from isocost.systems.strategies.tab import Tab, says_something
 from isocost.systems.strategies.vote import TEMPERATURE, sample, vote
 
@@ -55,7 +56,7 @@ def difficulty_adaptive(
             first = await tab.ask(probing, request, "probe") if tab.open else None
             difficulty = 1.0 if first is None or first.confidence is None else 1.0 - first.confidence
         place = bisect_right(edges, difficulty)
-        number = _row(rows, request)[place]
+        number = row_for(rows, request)[place]
         if number == 0 and not says_something(first):
             number = 1  # the probe has nothing to say
         short = number > 0 and not tab.open
@@ -81,21 +82,12 @@ def _rows(
             cure = "one a bin" if predicts else "one a bin, or one fewer where the probe's answer does for the easiest"
             raise InputError(f"strategies: {bins} bins need {cure}, got {strategies}.")
         return [(0, range(1 - (bins - strategies), strategies + 1))]
-    rows = sorted((int(tokens), row) for tokens, row in table.items() if tokens.isdigit())
+    rows = rows_of(table, "table")
     least = 1 if predicts else 0
-    if len(rows) != len(table) or not rows:
-        raise InputError(f"table: its keys must be numbers of tokens, got {list(table)}.")
     for tokens, row in rows:
         if len(row) != bins or not all(least <= number <= strategies for number in row):
             raise InputError(f"table.{tokens}: must have {bins} numbers from {least} to {strategies}, got {list(row)}.")
     return rows
-
-
-def _row(rows: Sequence[tuple[int, Sequence[int]]], request: Request) -> Sequence[int]:
-    """The row of the largest budget that the request has."""
-    limit = None if request.budget is None else request.budget.tokens
-    affordable = [row for tokens, row in rows if limit is None or tokens <= limit]
-    return affordable[-1] if affordable else rows[0][1]
 
 
 def _sure(system: System) -> System:
