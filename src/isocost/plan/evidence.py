@@ -91,7 +91,7 @@ class Evidence:
 
     def usable(self) -> Self:
         """The evidence on the systems that have a question of known quality and cost."""
-        known = ~np.isnan(self.quality + self.cost).all(axis=1)
+        known = np.atleast_1d(~np.isnan(self.quality + self.cost).all(axis=1))
         return self.of([name for name, some in zip(self.systems, known, strict=True) if some])
 
     def take(self, items: NDArray[np.intp] | NDArray[np.bool_]) -> Self:

@@ -118,8 +118,8 @@ def _learned(evidence: Evidence, goal: Goal, what: str, predictor: str | None, r
     space, folds = Space.fit(evidence, what, rng), fold(evidence.groups, rng)
     points = space.of(evidence)
     names = [predictor] if predictor else list(PREDICTORS) if points.shape[1] and folds.any() else ["constant"]
-    apart = {} if names == ["constant"] else {each: _apart(evidence, folds == each, what, rng) for each in np.unique(folds)}
-    seen = Seen(points, folds, apart)
+    lies = {} if names == ["constant"] else {each: apart(evidence, folds == each, what, rng) for each in np.unique(folds)}
+    seen = Seen(points, folds, lies)
     tables = [evidence.quality, evidence.cost] + ([_in_time(evidence, goal.latency)] if goal.latency else [])
     trials = [attempt(seen, table, names, rng, amount=table is evidence.cost) for table in tables]
     others = [min(names, key=partial(_error, trial)) for trial in trials[1:]]
@@ -132,7 +132,7 @@ def _learned(evidence: Evidence, goal: Goal, what: str, predictor: str | None, r
     return Router(evidence.systems, space, priced(settled, evidence, goal), notes, *made)
 
 
-def _apart(evidence: Evidence, out: NDArray[np.bool_], what: str, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def apart(evidence: Evidence, out: NDArray[np.bool_], what: str, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """The points of the others, and of these, in the space that the others span."""
     others, own = evidence.take(rest(out)), evidence.take(out)
     space = Space.fit(others, what, rng)
