@@ -463,9 +463,10 @@ def rag():
             score = (matrix @ asked.T).toarray().ravel()
             order = np.argsort(-score, kind="stable")[:20]
             if rerank:  # of the first 20, that whose best window of 24 words is most alike
-                windows = [" ".join(chunks[c][at : at + 24]) for c in order for at in range(0, len(chunks[c]), 8)]
+                starting = [range(0, max(1, len(chunks[c]) - 16), 8) for c in order]
+                windows = [" ".join(chunks[c][at : at + 24]) for c, every in zip(order, starting, strict=True) for at in every]
                 alike = (vectors.transform(windows) @ asked.T).toarray().ravel()
-                owner = np.repeat(np.arange(len(order)), [len(range(0, len(chunks[c]), 8)) for c in order])
+                owner = np.repeat(np.arange(len(order)), list(map(len, starting)))
                 best = np.zeros(len(order))
                 np.maximum.at(best, owner, alike)
                 order = order[np.argsort(-best, kind="stable")]
@@ -507,8 +508,12 @@ def rag():
     for overlap in OVERLAPS:
         kept = [mean[name] for name in twins if f" {overlap:.0%} overlap" in name]
         print(f"overlap {overlap:.0%}, no reranking: {np.mean(kept):.3f} found over sizes and depths")
+    gains = dict(zip(twins, gain, strict=True))
     for size in SIZES:
-        print(f"chunks of {size}, no reranking: {np.mean([mean[n] for n in twins if n.startswith(f'{size} ')]):.3f} found")
+        mine = [name for name in twins if name.startswith(f"{size} ")]
+        by_depth = [np.mean([gains[name] for name in mine if name.endswith(f"top {depth}")]) for depth in DEPTHS]
+        more = ", ".join(f"{gain:+.3f} at top {depth}" for depth, gain in zip(DEPTHS, by_depth, strict=True))
+        print(f"chunks of {size}, no reranking: {np.mean([mean[name] for name in mine]):.3f} found; reranking adds {more}")
 
 
 RUNS = {
