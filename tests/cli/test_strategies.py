@@ -61,7 +61,7 @@ def test_alone_it_lists_every_strategy_and_no_model(isocost: Isocost) -> None:
 def test_json_says_name_summary_papers_and_parameters(isocost: Isocost) -> None:
     said = isocost("strategies", "--json")
     vote = next(each for each in said.json["strategies"] if each["name"] == "vote")
-    assert (vote["papers"], list(vote)) == (["2203.11171"], ["name", "summary", "papers", "parameters"])
+    assert (vote["papers"], list(vote)) == (["2203.11171", "2206.02336"], ["name", "summary", "papers", "parameters"])
     assert vote["summary"].startswith("The majority of `n` samples")
     assert vote["parameters"][1:3] == [
         {"name": "n", "type": "int", "required": True, "default": None},

@@ -49,6 +49,7 @@ CASES: dict[str, Callable[[System], System]] = {
     "vote, decided": lambda model: vote(model, 5, stop_early="decided"),
     "vote, window": lambda model: vote(model, 7, stop_early={"window": 3}),
     "vote, posterior": lambda model: vote(model, 9, stop_early={"posterior": 0.9}),
+    "vote, weighted": lambda model: vote(model, 4, weights="mean_logprob"),
     "best_of": lambda model: best_of(model, 4),
     "best_of with a function": lambda model: best_of(model, 4, score=lambda question, answer: answer.text == "b"),
     "best_of with a judge": lambda model: best_of(model, 3, judge=model),

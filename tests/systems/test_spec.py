@@ -85,7 +85,7 @@ WRONG: list[tuple[Any, str]] = [
     (VOTE | {"n": 3.5}, "systems.s.n: expected int, got 3.5."),
     (VOTE | {"n": True}, "systems.s.n: expected int, got True."),
     (VOTE | {"n": 0}, "systems.s.n: must be at least 1 sample, got 0."),
-    (VOTE | {"m": 3}, "systems.s.m: vote has no such option. Known: n, stop_early, system, temperature."),
+    (VOTE | {"m": 3}, "systems.s.m: vote has no such option. Known: n, stop_early, system, temperature, weights."),
     (VOTE | {"temprature": 1}, "systems.s.temprature: vote has no such option. Hint: did you mean 'temperature'?"),
     ({"kind": "vote", "system": "smol"}, "systems.s: vote needs `n` (int)."),
     (VOTE | {"stop_early": {"window": 1}}, "systems.s.stop_early: a window must be at least 2 votes, got 1."),

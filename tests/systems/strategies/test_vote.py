@@ -1,7 +1,8 @@
 """A vote gives what probability theory says it gives."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 import pytest
@@ -167,3 +168,59 @@ def test_every_rule_ends(rule: object) -> None:
 def test_an_impossible_setting_is_refused_with_its_value(options: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         vote(Script(""), **{"n": 3, **options})  # type: ignore[arg-type]
+
+
+RELIABLE = (0.9, 0.6, 0.6)
+
+
+def right(weights: Callable[[str, Answer], float] | None) -> float:
+    """P(right) of a vote of three samples that are right this often, over all that they may say."""
+    total = 0.0
+    for said in product((True, False), repeat=3):
+        chance = math.prod(p if is_right else 1 - p for p, is_right in zip(RELIABLE, said, strict=True))
+        samples = [
+            Answer(text="r" if is_right else "w", details={"p": p}, calls=(Call(model="script"),))
+            for p, is_right in zip(RELIABLE, said, strict=True)
+        ]
+
+        async def system(request: Request, left: Iterator[Answer] = iter(samples)) -> Answer:
+            return next(left)
+
+        total += chance * (asyncio.run(vote(system, 3, weights=weights)(ASKED)).value == "r")  # type: ignore[arg-type]
+    return total
+
+
+def test_weighed_by_its_log_odds_a_sample_that_knows_better_is_not_outvoted() -> None:
+    """log(9) > 2 log(1.5): the first alone decides, which is right in .9; counted, two of three are in .792."""
+    assert right(lambda question, given: math.log(given.details["p"] / (1 - given.details["p"]))) == pytest.approx(0.9)
+    assert right(None) == pytest.approx(0.9 * (1 - 0.4**2) + 0.1 * 0.6**2)
+    assert right(lambda question, given: 0.0) == right(lambda question, given: 2.0) == right(None)
+
+
+def test_token_probabilities_are_asked_for_and_weigh() -> None:
+    samples = [("a", -0.1), ("b", -2.0), ("b", -2.0)]
+
+    async def model(request: Request) -> Answer:
+        assert request.logprobs
+        text, logprob = samples[len(seen)]
+        seen.append(text)
+        return Answer(text=text, logprobs=(logprob,), calls=(Call(model="m"),))
+
+    seen: list[str] = []
+    given = asyncio.run(vote(model, 3, weights="mean_logprob")(ASKED))  # type: ignore[arg-type]
+    assert given.value == "a"
+    assert given.confidence == pytest.approx(math.exp(-0.1) / (math.exp(-0.1) + 2 * math.exp(-2.0)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"weights": "certainty"}, "weights: must be 'mean_logprob' or a function, got 'certainty'"),
+        ({"weights": "mean_logprob", "stop_early": "decided"}, "weights: cannot go with stop_early"),
+        ({"weights": lambda question, given: -1.0}, "weights: must be at least 0 and finite, got -1.0 for 'a'"),
+        ({"weights": "mean_logprob"}, "log probabilities of the answer's tokens"),
+    ],
+)
+def test_weights_that_are_none_are_refused(options: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        elect("ab", **options)

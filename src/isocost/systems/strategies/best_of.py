@@ -2,17 +2,14 @@
 
 import math
 import re
-from collections.abc import Callable
 from functools import partial
 
 from msgspec.structs import replace
 
 from isocost.records import Answer, InputError, Message, Request, System
+from isocost.systems.strategies.scores import Score, mean_probability
 from isocost.systems.strategies.tab import Tab, says_something
 from isocost.systems.strategies.vote import TEMPERATURE, check_sampling, sample
-
-Score = Callable[[str, Answer], float]
-"""(the question, an answer) -> how good it is, on any scale."""
 
 JUDGE_PROMPT = """Question:
 {question}
@@ -63,16 +60,6 @@ def best_of(
         )
 
     return answer
-
-
-def mean_probability(question: str, answer: Answer) -> float:
-    """exp of the mean log probability of the answer's tokens."""
-    if not answer.logprobs:
-        raise InputError(
-            "score: mean_logprob needs the log probabilities of the answer's tokens, and the system gave none. "
-            "Hint: use a model that gives them, a judge, or a function."
-        )
-    return math.exp(math.fsum(answer.logprobs) / len(answer.logprobs))
 
 
 def _score_or_least(candidate: Answer) -> float:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec.structs import replace
 
 from isocost.records import Answer, InputError, Request, System
-from isocost.systems.strategies.best_of import mean_probability
 from isocost.systems.strategies.by_budget import row_for, rows_of
+from isocost.systems.strategies.scores import mean_probability
 from isocost.systems.strategies.tab import Tab, says_something
 from isocost.systems.strategies.vote import TEMPERATURE, sample, vote
 
