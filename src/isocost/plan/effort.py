@@ -14,11 +14,10 @@ from msgspec import Struct
 from scipy.optimize import nnls
 
 from isocost.plan.evidence import Evidence, Floats
-from isocost.plan.features import Space
 from isocost.plan.options import chosen
-from isocost.plan.predict import PREDICTORS, Seen, attempt, fold
+from isocost.plan.predict import PREDICTORS, Seen, attempt
 from isocost.plan.pricing import Expected, lottery, mixed, priced
-from isocost.plan.route import Router, apart, decided
+from isocost.plan.route import Router, decided
 from isocost.plan.rule import Arrays, Goal, Kind, Outcome, OutOfReach
 from isocost.records import InputError
 
@@ -96,12 +95,9 @@ def _fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: An
     goal = Goal(budget=goal.budget, at_least=goal.at_least)  # whatever level is chosen now is in time
     _reachable(levels, goal)
     what = asked.features or ("text" if any(levels.questions) else "columns" if levels.columns else "nothing")
-    space, folds = Space.fit(levels, what, rng), fold(levels.groups, rng)
-    points = space.of(levels)
-    names = [asked.predictor] if asked.predictor else list(PREDICTORS) if points.shape[1] and folds.any() else ["constant"]
-    lies = {} if names == ["constant"] else {each: apart(levels, folds == each, what, rng) for each in np.unique(folds)}
-    tables, seen = (levels.quality, levels.cost), Seen(points, folds, lies)
-    quality, cost = (attempt(seen, table, names, rng, amount=k == 1) for k, table in enumerate(tables))
+    seen = Seen.of(levels, what, rng)
+    names = seen.names(asked.predictor)
+    quality, cost = (attempt(seen, table, names, rng, amount=k == 1) for k, table in enumerate((levels.quality, levels.cost)))
     cost_by = min(names, key=lambda name: float(np.nanmean((cost.expected(name).T - levels.cost) ** 2)))
     shapes = [asked.shape] if asked.shape else SHAPES
     unseen = {
@@ -113,9 +109,10 @@ def _fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: An
     name, shape = max(worth, key=lambda key: worth[key]).split(" ")
     made = quality.fitted(name, rng), cost.fitted(cost_by, rng)
     # A budget is kept by the predictions that will be decided on; a quality is promised only by ones that had not seen it.
-    by_all, unseen_by = Expected(made[0](points), made[1](points)), Expected(quality.settled(name), cost.settled(cost_by))
+    by_all = Expected(made[0](seen.points), made[1](seen.points))
+    unseen_by = Expected(quality.settled(name), cost.settled(cost_by))
     prices = priced(shaped(by_all if goal.at_least is None else unseen_by, shape), levels, goal)
-    return Effort(Router(levels.systems, space, prices, {"chosen": name, "worth": worth}, *made), shape)
+    return Effort(Router(levels.systems, seen.space, prices, {"chosen": name, "worth": worth}, *made), shape)
 
 
 EFFORT = Kind(_fit, Effort.restore)

@@ -48,13 +48,7 @@ class Space:
 
     @classmethod
     def fit(cls, evidence: Evidence, what: str, rng: np.random.Generator) -> Self:
-        """The space that these questions span; InputError where they do not have what it is to be made of."""
-        if what not in FEATURES:
-            raise InputError(f"features: expected one of {', '.join(FEATURES)}, got '{what}'.")
-        if what in ("text", "statistics", "length") and not any(evidence.questions):
-            raise InputError(f"features '{what}' need the questions' texts, and the records have none. Hint: features=columns.")
-        if what == "columns" and not evidence.columns:
-            raise InputError("features 'columns' need numeric columns beside the questions, and the records have none.")
+        """The space that these questions span."""
         columns = tuple(evidence.columns) if what in ("text", "statistics", "columns") else ()
         raw = _raw(evidence, what, columns)
         buckets, weights, topics = _topics(evidence.questions, rng) if what == "text" else _NO_WORDS
@@ -85,6 +79,16 @@ class Space:
     def restore(cls, settings: Mapping[str, Any], arrays: Arrays) -> Self:
         """The same space again."""
         return cls(settings["features"], tuple(settings["columns"]), *(arrays[name] for name in _ARRAYS))
+
+
+def check(evidence: Evidence, what: str) -> None:
+    """Raises InputError where these questions do not have what a space is to be made of."""
+    if what not in FEATURES:
+        raise InputError(f"features: expected one of {', '.join(FEATURES)}, got '{what}'.")
+    if what in ("text", "statistics", "length") and not any(evidence.questions):
+        raise InputError(f"features '{what}' need the questions' texts, and the records have none. Hint: features=columns.")
+    if what == "columns" and not evidence.columns:
+        raise InputError("features 'columns' need numeric columns beside the questions, and the records have none.")
 
 
 _ARRAYS = ("centre", "scale", "buckets", "weights", "topics")

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isocost.plan.curves import Curves, factors
-from isocost.plan.evidence import Floats
+from isocost.plan.evidence import Evidence, Floats
+from isocost.plan.features import Space, check
 from isocost.plan.regress import REGRESSIONS, Regression
 from isocost.plan.rule import Arrays
 
@@ -49,15 +50,33 @@ class Predictor:
 
 
 class Seen(NamedTuple):
-    """Questions as points (n, d), (n,) the fold of each, and by fold the others' points and its own in the others' space.
+    """Questions as points (n, d) of a space, (n,) the fold of each, and by fold the others' points and its own in the others' space.
 
-    A space is made of its questions' words, so they lie otherwise in it than questions to come: by 6 to 14 % of the budget, had
-    each fold's points not been seen through the others' words alone (ZeroEval, in dollars).
+    A space is made of its questions' words, so they lie otherwise in it than questions to come: plans overspent by 6 to 14 %
+    (ZeroEval, in dollars) when prices were found there. So each fold is seen through the words of the others.
     """
 
+    space: Space
     points: Floats
     folds: NDArray[np.intp]
     apart: Mapping[int, tuple[Floats, Floats]]
+
+    @classmethod
+    def of(cls, evidence: Evidence, what: str, rng: np.random.Generator) -> Self:
+        """These questions, in spaces of these features; InputError where they do not have them."""
+        check(evidence, what)
+        space, folds = Space.fit(evidence, what, rng), fold(evidence.groups, rng)
+
+        def apart(out: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+            others = evidence.take(rest(out))
+            theirs = Space.fit(others, what, rng)
+            return theirs.of(others), theirs.of(evidence.take(out))
+
+        return cls(space, space.of(evidence), folds, {int(each): apart(folds == each) for each in np.unique(folds)})
+
+    def names(self, predictor: str | None) -> list[str]:
+        """The predictors to compare: this one, or all that there is reason to try."""
+        return [predictor] if predictor else list(PREDICTORS) if self.points.shape[1] and self.folds.any() else ["constant"]
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,12 @@ from typing import Any, Self
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from isocost.plan.evidence import Evidence, Floats
 from isocost.plan.features import Space
 from isocost.plan.goal import amount
 from isocost.plan.options import chosen
-from isocost.plan.predict import PREDICTORS, Predictor, Seen, Trial, attempt, fold, rest, under
+from isocost.plan.predict import PREDICTORS, Predictor, Seen, Trial, attempt, under
 from isocost.plan.pricing import Expected, Prices, lottery, mixed, onehot, pick, priced
 from isocost.plan.rule import Arrays, Goal, Kind, Latency, Outcome, drawn
 from isocost.records import InputError
@@ -115,11 +114,8 @@ def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: Any
 
 
 def _learned(evidence: Evidence, goal: Goal, what: str, predictor: str | None, rng: np.random.Generator) -> Router:
-    space, folds = Space.fit(evidence, what, rng), fold(evidence.groups, rng)
-    points = space.of(evidence)
-    names = [predictor] if predictor else list(PREDICTORS) if points.shape[1] and folds.any() else ["constant"]
-    lies = {} if names == ["constant"] else {each: apart(evidence, folds == each, what, rng) for each in np.unique(folds)}
-    seen = Seen(points, folds, lies)
+    seen = Seen.of(evidence, what, rng)
+    names = seen.names(predictor)
     tables = [evidence.quality, evidence.cost] + ([_in_time(evidence, goal.latency)] if goal.latency else [])
     trials = [attempt(seen, table, names, rng, amount=table is evidence.cost) for table in tables]
     others = [min(names, key=partial(_error, trial)) for trial in trials[1:]]
@@ -129,14 +125,7 @@ def _learned(evidence: Evidence, goal: Goal, what: str, predictor: str | None, r
     made = [trial.fitted(name, rng) for trial, name in zip(trials, best, strict=True)]
     settled = Expected(*(trial.settled(name) for trial, name in zip(trials, best, strict=True)))
     notes = {"chosen": best[0], "worth": worth}
-    return Router(evidence.systems, space, priced(settled, evidence, goal), notes, *made)
-
-
-def apart(evidence: Evidence, out: NDArray[np.bool_], what: str, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """The points of the others, and of these, in the space that the others span."""
-    others, own = evidence.take(rest(out)), evidence.take(out)
-    space = Space.fit(others, what, rng)
-    return space.of(others), space.of(own)
+    return Router(evidence.systems, seen.space, priced(settled, evidence, goal), notes, *made)
 
 
 def placed(table: Floats, names: Sequence[str], among: Sequence[str], other: float) -> Floats:
