@@ -50,11 +50,7 @@ class Predictor:
 
 
 class Seen(NamedTuple):
-<<<<<<< HEAD
-    """Questions as points (n, d) of a space, (n,) the fold of each, and by fold the others' points and its own in their space.
-=======
     """Questions as points (n, d) of a space, (n,) the fold of each; by fold the others' points and its own in their space.
->>>>>>> route2
 
     A space is made of its questions' words, so they lie otherwise in it than questions to come: plans overspent by 6 to 14 %
     (ZeroEval, in dollars) when prices were found there. So each fold is seen through the words of the others.
