@@ -1,6 +1,6 @@
 """The allocator beside HiGHS, CP-SAT and OR-tools' knapsack solver, in one run on the same tables.
 
-Run: python bench/allocate.py [--items 1000000] [--rivals 10000] [--seconds 60]
+Run: pip install ortools; python bench/allocate.py [--items 1000000] [--rivals 10000] [--seconds 60]
 """
 
 import argparse
