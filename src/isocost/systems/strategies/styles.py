@@ -172,8 +172,9 @@ def _of_task(examples: Examples, request: Request, shown_of: Count) -> Sequence[
     wanted = shown_of(request, len(there))
     at_least("count", wanted, 0, "examples")
     if len(there) < wanted:
+        many = f"{wanted}" if wanted > 1 else "some"
         raise InputError(
-            f"few_shot needs {wanted} examples of the task '{request.task}', it has {len(there)}. "
+            f"few_shot needs {many} examples of the task '{request.task}', it has {len(there)}. "
             "Hint: add [[workload.examples]] to the task's workload, or lower `count`."
         )
     return there[:wanted]
