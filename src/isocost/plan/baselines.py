@@ -69,7 +69,8 @@ def _oracle(plan: Outcome, evidence: Evidence, goal: Goal) -> Outcome:
     rows = np.flatnonzero(usable.any(axis=1))
     budget = math.inf
     if goal.budget is not None or goal.at_least is not None:
-        budget = max(goal.budget or 0.0, float(np.nanmean(plan.paid)))
+        spent = plan.paid[~np.isnan(plan.paid)]
+        budget = max(goal.budget or 0.0, float(spent.mean()) if len(spent) else 0.0)
     value, cost = np.where(usable, worth, np.nan)[rows], np.where(usable, paid, 0.0)[rows]
     least = float(np.min(cost, axis=1, where=usable[rows], initial=math.inf).sum())
     most = float(np.max(cost, axis=1, where=usable[rows], initial=0.0).sum())

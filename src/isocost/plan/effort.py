@@ -89,9 +89,8 @@ def _fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: An
     for name, value, known in (("shape", asked.shape, SHAPES), ("predictor", asked.predictor, tuple(PREDICTORS))):
         if value is not None and value not in known:
             raise InputError(f"{name}: expected one of {', '.join(known)}, got '{value}'.")
-    levels = _in_order(
-        _timely(evidence.of(asked.levels).usable() if asked.levels else evidence.usable(), goal), by_cost=not asked.levels
-    )
+    levels = evidence.of(asked.levels or evidence.systems).usable()
+    levels = _in_order(_timely(levels, goal), by_cost=not asked.levels)
     goal = Goal(budget=goal.budget, at_least=goal.at_least)  # whatever level is chosen now is in time
     _reachable(levels, goal)
     what = asked.features or ("text" if any(levels.questions) else "columns" if levels.columns else "nothing")

@@ -91,8 +91,8 @@ class Evidence:
 
     def usable(self) -> Self:
         """The evidence on the systems that have a question of known quality and cost."""
-        known = np.atleast_1d(~np.isnan(self.quality + self.cost).all(axis=1))
-        return self.of([name for name, some in zip(self.systems, known, strict=True) if some])
+        known = ~np.isnan(self.quality + self.cost)
+        return self.of([name for name, row in zip(self.systems, known, strict=True) if row.any()])
 
     def take(self, items: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """The evidence on some of the questions."""
