@@ -1,16 +1,14 @@
 """The commands, as a user meets them: what they print where, their exit codes, and no traceback for a user's error."""
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
+from tests.cli.conftest import Isocost
 
-from isocost.cli import COMMANDS, main
+from isocost.cli import COMMANDS
 from isocost.records import Call, Record, RecordWriter
 
 STUDY = """
@@ -35,39 +33,6 @@ kind = "vote"
 system = "one"
 n = 3
 """
-
-
-class Said(NamedTuple):
-    """What a command printed, and its exit code."""
-
-    out: str
-    err: str
-    code: int
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Isocost = Callable[..., Said]
-
-
-@pytest.fixture
-def isocost(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Isocost:
-    """Runs a command line in this process."""
-
-    def run(*words: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["isocost", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Said(said.out, said.err, code)
-
-    return run
 
 
 @pytest.fixture

@@ -1,47 +1,16 @@
 """`isocost plan`, as a user meets it."""
 
-import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
+from tests.cli.conftest import Isocost
 from tests.plan.test_check import study
 
-from isocost.cli import main
 
-
-class Said(NamedTuple):
-    """What a command printed, and its exit code."""
-
-    out: str
-    err: str
-    code: int
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def isocost(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Said]:
-    """Runs a command line in this process, in a folder of its own."""
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "160")
-
-    def run(*words: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["isocost", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Said(said.out, said.err, code)
-
-    return run
 
 
 @pytest.fixture
@@ -52,7 +21,7 @@ def records(tmp_path: Path) -> Path:
 BASELINES = {"best_single", "mix", "random", "length", "oracle"}
 
 
-def test_json_has_what_others_rely_on(isocost: Callable[..., Said], records: Path) -> None:
+def test_json_has_what_others_rely_on(isocost: Isocost, records: Path) -> None:
     said = isocost("plan", records, "--budget", "$0.50 per 1000", "--kind", "route", "-o", "route.toml", "--json")
     assert said.code == 0, said.err
     found = said.json
@@ -67,7 +36,7 @@ def test_json_has_what_others_rely_on(isocost: Callable[..., Said], records: Pat
     assert (Path("route.toml")).exists()
 
 
-def test_words_for_people(isocost: Callable[..., Said], records: Path) -> None:
+def test_words_for_people(isocost: Isocost, records: Path) -> None:
     said = isocost("plan", "--budget", "$0.50 per 1000", "--kind", "mix", records)
     assert said.code == 0, said.err
     for words in (
@@ -82,13 +51,13 @@ def test_words_for_people(isocost: Callable[..., Said], records: Path) -> None:
     assert "written to plan.toml" in said.out
 
 
-def test_make_is_the_same_command(isocost: Callable[..., Said], records: Path) -> None:
+def test_make_is_the_same_command(isocost: Isocost, records: Path) -> None:
     first = isocost("plan", records, "--at-least", "accuracy=60%", "--kind", "mix", "--json").json
     second = isocost("plan", "make", records, "--at-least", "accuracy=0.6", "--kind", "mix", "--json").json
     assert first == second
 
 
-def test_check_says_yes_by_0_and_no_by_1(isocost: Callable[..., Said], records: Path, tmp_path: Path) -> None:
+def test_check_says_yes_by_0_and_no_by_1(isocost: Isocost, records: Path, tmp_path: Path) -> None:
     isocost("plan", records, "--budget", "$0.50 per 1000", "--kind", "mix")
     same, other = study(tmp_path / "same", 1, n=80).path, study(tmp_path / "other", 2, n=80, tokens=300).path
     yes, no = isocost("plan", "check", "plan.toml", same), isocost("plan", "check", "plan.toml", other, "--json")
@@ -118,14 +87,14 @@ def test_check_says_yes_by_0_and_no_by_1(isocost: Callable[..., Said], records: 
         (("--budget", "$1 per 1000", "--prices", "none.toml"), "none.toml"),
     ],
 )
-def test_what_cannot_be_is_said(isocost: Callable[..., Said], records: Path, words: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_is_said(isocost: Isocost, records: Path, words: tuple[str, ...], told: str) -> None:
     said = isocost("plan", records, *(words if "--kind" in words else (*words, "--kind", "mix")))
     assert said.code == 2
     assert told in said.err
     assert not Path("plan.toml").exists()
 
 
-def test_prices_of_the_user_go_first(isocost: Callable[..., Said], records: Path) -> None:
+def test_prices_of_the_user_go_first(isocost: Isocost, records: Path) -> None:
     Path("prices.toml").write_text("[cheap]\ninput = 0\noutput = 100.0\n[prices.x]\ninput = 1\noutput = 1\n")
     assert isocost("plan", records, "--budget", "$9", "--kind", "fixed", "--prices", "prices.toml").code == 2
     Path("prices.toml").write_text('[cheap]\ninput = 0\noutput = 100.0\ndate = "2026-11-01"\n')
@@ -134,7 +103,7 @@ def test_prices_of_the_user_go_first(isocost: Callable[..., Said], records: Path
     assert said["prices"]["cheap"]["date"] == "2026-11-01"
 
 
-def test_another_file_is_not_written_over(isocost: Callable[..., Said], records: Path) -> None:
+def test_another_file_is_not_written_over(isocost: Isocost, records: Path) -> None:
     Path("plan.toml").write_text('[study]\nname = "mine"\n')
     said = isocost("plan", records, "--budget", "$1 per 1000", "--kind", "mix")
     assert said.code == 2
@@ -142,7 +111,7 @@ def test_another_file_is_not_written_over(isocost: Callable[..., Said], records:
     assert "mine" in Path("plan.toml").read_text()
 
 
-def test_help_shows_both_ways(isocost: Callable[..., Said]) -> None:
+def test_help_shows_both_ways(isocost: Isocost) -> None:
     said = isocost("plan", "--help").out
     for words in ("plan RECORDS", "check PLAN RECORDS", "--budget", "--kind"):
         assert words in said

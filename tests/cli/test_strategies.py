@@ -7,14 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.cli.test_commands import Isocost, isocost
+from tests.cli.conftest import Isocost
 
 from isocost.cli.strategies import all_strategies, study, table
 from isocost.records import open_records
 from isocost.systems import strategies as room
 from isocost.systems.spec import KINDS, Kind, build, build_models
 
-__all__ = ["isocost"]
 every_strategy = pytest.mark.parametrize("kind", all_strategies(), ids=lambda kind: kind.name)
 
 

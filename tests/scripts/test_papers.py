@@ -1,25 +1,13 @@
 """docs/papers.md tells the truth: it is what the script writes, and what it names exists."""
 
-import importlib.util
 import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.scripts.conftest import ROOT
 
 from isocost.cli import COMMANDS
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("papers", ROOT / "scripts" / "papers.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

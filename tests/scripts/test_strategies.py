@@ -1,25 +1,11 @@
 """docs/strategies.md is what the code says of itself."""
 
-import importlib.util
 import re
-from pathlib import Path
 from types import ModuleType
 
-import pytest
+from tests.scripts.conftest import ROOT
 
 from isocost.cli.strategies import all_strategies, description
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("strategies", ROOT / "scripts" / "strategies.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_committed_page_is_what_the_docstrings_give(script: ModuleType) -> None:

@@ -5,11 +5,10 @@ the signal to stop is Yue et al.'s (2023, arXiv 2310.03094). Here the systems, t
 and the thresholds are searched together, and the budget is met by drawing lots between two cascades of the hull.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -17,9 +16,9 @@ from numpy.typing import NDArray
 from isocost.frontier import hull_costs, staircase
 from isocost.plan.draws import Draws, draws, mean
 from isocost.plan.evidence import NOTHING, Evidence, Floats
-from isocost.plan.lots import settle
-from isocost.plan.options import chosen, converted
-from isocost.plan.rule import Arrays, Goal, Kind, Outcome
+from isocost.plan.lots import by_lot, settle
+from isocost.plan.options import chosen
+from isocost.plan.rule import Goal, Kind, Outcome, Plain
 from isocost.records import InputError
 
 Mask = NDArray[np.bool_]
@@ -50,7 +49,7 @@ class Way(Struct, frozen=True):
     steps: tuple[Step, ...]
 
 
-class Cascade(Struct, frozen=True):
+class Cascade(Plain, frozen=True):
     """A rule: one cascade, or two by lot. price: the quality that one more unit of budget buys."""
 
     ways: tuple[Way, ...]
@@ -58,18 +57,7 @@ class Cascade(Struct, frozen=True):
 
     def spend(self, evidence: Evidence) -> Outcome:
         """Each question's outcome: the mean over its attempts and over the lot. NaN where a step has no answer to replay."""
-        parts = [_spend(way.steps, evidence) for way in self.ways]
-        weights = [way.weight for way in self.ways]
-        return Outcome(*(_mixed(weights, values) for values in zip(*parts, strict=True)))
-
-    def settings(self) -> dict[str, Any]:
-        """The ways and the price."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
-
-    def arrays(self) -> Arrays:
-        """None."""
-        return {}
+        return by_lot([way.weight for way in self.ways], [_spend(way.steps, evidence) for way in self.ways])
 
 
 class Options(Struct, frozen=True):
@@ -114,11 +102,7 @@ def _fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: An
     return Cascade(tuple(ways), lots.price)
 
 
-def _restore(settings: Mapping[str, Any], arrays: Arrays) -> Cascade:
-    return converted(settings, Cascade)
-
-
-CASCADE = Kind(_fit, _restore)
+CASCADE = Kind(_fit, Cascade.restore)
 
 
 def candidates(evidence: Evidence, votes: Sequence[int], limit: int) -> list[Move]:
@@ -259,7 +243,3 @@ def _spend(steps: Sequence[Step], evidence: Evidence) -> Outcome:
         on = on & ~enough
     worth, paid, seconds = (mean(np.where(known, values, np.nan)) for values in (worth, paid, seconds))
     return Outcome(worth, paid, seconds, np.where(np.any(known, axis=1, keepdims=True), shares, np.nan))
-
-
-def _mixed(weights: Sequence[float], values: Sequence[Floats]) -> Floats:
-    return np.asarray(sum(weight * value for weight, value in zip(weights, values, strict=True)))

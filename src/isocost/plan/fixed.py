@@ -1,17 +1,13 @@
 """The best single system under the constraints."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
-from msgspec import Struct
 
 from isocost.plan.evidence import Evidence
 from isocost.plan.goal import CLOSE, impossible, means, timely
-from isocost.plan.rule import Arrays, Goal, Kind, Outcome, drawn
+from isocost.plan.rule import Goal, Kind, Outcome, Plain, drawn
 
 
-class Fixed(Struct, frozen=True):
+class Fixed(Plain, frozen=True):
     """Asks the same system every question."""
 
     system: str
@@ -23,14 +19,6 @@ class Fixed(Struct, frozen=True):
     def spend(self, evidence: Evidence) -> Outcome:
         """What the system gets."""
         return drawn(evidence, np.array([float(name == self.system) for name in evidence.systems]))
-
-    def settings(self) -> dict[str, Any]:
-        """The system's name."""
-        return {"system": self.system}
-
-    def arrays(self) -> Arrays:
-        """None."""
-        return {}
 
 
 def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator) -> Fixed:
@@ -50,8 +38,4 @@ def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator) -> Fixed:
     return Fixed(evidence.systems[rows[np.lexsort((rows, second, first))[0]]])
 
 
-def _restore(settings: Mapping[str, Any], arrays: Arrays) -> Fixed:
-    return Fixed(settings["system"])
-
-
-FIXED = Kind(fit, _restore)
+FIXED = Kind(fit, Fixed.restore)

@@ -1,5 +1,6 @@
 """Which of many measured policies to follow towards a goal: one of them, or two by lot."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from isocost.frontier import hull_costs, staircase
 from isocost.plan.evidence import Floats
-from isocost.plan.rule import Goal, OutOfReach
+from isocost.plan.rule import Goal, Outcome, OutOfReach
 from isocost.records import InputError
 
 CLOSE = 1e-9  # relative: how far rounding may carry a mean beyond a goal
@@ -56,6 +57,11 @@ def settle(cost: Floats, quality: Floats, goal: Goal, in_time: Floats | None = N
         _check(paid[0] <= goal.budget * (1 + CLOSE), what, least)
         lots = _between(paid, gained, goal.budget)
     return lots._replace(rows=tuple(int(rows[corners[row]]) for row in lots.rows))
+
+
+def by_lot(weights: Sequence[float], outcomes: Sequence[Outcome]) -> Outcome:
+    """What is got in expectation by taking each of these ways with its weight."""
+    return Outcome(*(np.asarray(np.tensordot(weights, values, 1)) for values in zip(*outcomes, strict=True)))
 
 
 def _punctual(rows: NDArray[np.intp], goal: Goal, in_time: Floats) -> NDArray[np.intp]:

@@ -3,40 +3,28 @@
 Its quality and cost lie on the upper hull of the systems (Provost & Fawcett 2001): the fair comparison at every budget.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
-from msgspec import Struct
 
 from isocost.frontier import nondominated
 from isocost.plan.evidence import Evidence, Floats
 from isocost.plan.goal import impossible, means
-from isocost.plan.rule import Arrays, Goal, Kind, Outcome, drawn
+from isocost.plan.rule import Goal, Kind, Outcome, Plain, drawn
 
 TINY = 1e-9  # a share below this is none
 
 
-class Mix(Struct, frozen=True):
+class Mix(Plain, frozen=True):
     """Asks a system drawn with these shares: two of them at most, three where answers must be in time.
 
     price: the slope of the hull there; 0 where more budget buys nothing.
     """
 
     shares: dict[str, float]
-    price: float | None
+    price: float | None = None
 
     def spend(self, evidence: Evidence) -> Outcome:
         """What it gets in expectation."""
         return drawn(evidence, np.array([self.shares.get(name, 0.0) for name in evidence.systems]))
-
-    def settings(self) -> dict[str, Any]:
-        """The shares, and the price."""
-        return {"shares": self.shares} | ({} if self.price is None else {"price": self.price})
-
-    def arrays(self) -> Arrays:
-        """None."""
-        return {}
 
 
 def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator) -> Mix:
@@ -84,8 +72,4 @@ def fit(evidence: Evidence, goal: Goal, rng: np.random.Generator) -> Mix:
     return Mix({evidence.systems[row]: float(share) for row, share in zip(rows, shares, strict=True) if share}, price)
 
 
-def _restore(settings: Mapping[str, Any], arrays: Arrays) -> Mix:
-    return Mix(dict(settings["shares"]), settings.get("price"))
-
-
-MIX = Kind(fit, _restore)
+MIX = Kind(fit, Mix.restore)

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from isocost.plan.evidence import Evidence, Floats
+from isocost.plan.options import converted
 from isocost.records import InputError
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -97,6 +99,23 @@ class Rule(Protocol):
     def arrays(self) -> Arrays:
         """The rest of it, by name, for the file of numbers beside the plan; often none."""
         ...
+
+
+class Plain(Struct, frozen=True):
+    """A rule all of which a person can read: its fields are its settings."""
+
+    def settings(self) -> dict[str, Any]:
+        """All of it; a field that is None is left out, since TOML has no such thing."""
+        return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
+
+    def arrays(self) -> Arrays:
+        """None."""
+        return {}
+
+    @classmethod
+    def restore(cls, settings: Mapping[str, Any], arrays: Arrays) -> Self:
+        """The same rule again."""
+        return converted(settings, cls)
 
 
 @runtime_checkable

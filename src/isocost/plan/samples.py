@@ -6,7 +6,7 @@ the leader stays ahead of the runner-up (Adaptive-Consistency: Aggarwal et al. 2
 against the price of one more sample of this question, which is ours.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from isocost.plan.draws import asked, mean
 from isocost.plan.evidence import Evidence, Floats
-from isocost.plan.lots import settle
-from isocost.plan.options import chosen, converted
-from isocost.plan.rule import Arrays, Goal, Kind, Outcome
+from isocost.plan.lots import by_lot, settle
+from isocost.plan.options import chosen
+from isocost.plan.rule import Goal, Kind, Outcome, Plain
 from isocost.records import InputError
 
 SURE = (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)
@@ -43,7 +43,7 @@ class Vote(Struct, frozen=True, omit_defaults=True):
     figure: float = 0.0
 
 
-class Samples(Struct, frozen=True):
+class Samples(Plain, frozen=True):
     """A rule: one way to vote, or two by lot. seed: of the orders in which recorded attempts are taken as samples."""
 
     ways: tuple[Vote, ...]
@@ -56,18 +56,9 @@ class Samples(Struct, frozen=True):
 
         NaN where a vote wants more samples than there are attempts.
         """
-        parts = [_spend(vote, evidence, self.seed, self.orders) for vote in self.ways]
-        weights = [vote.weight for vote in self.ways]
-        return Outcome(*(np.asarray(np.tensordot(weights, values, 1)) for values in zip(*parts, strict=True)))
-
-    def settings(self) -> dict[str, Any]:
-        """All of it."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
-
-    def arrays(self) -> Arrays:
-        """None."""
-        return {}
+        return by_lot(
+            [vote.weight for vote in self.ways], [_spend(vote, evidence, self.seed, self.orders) for vote in self.ways]
+        )
 
 
 class Options(Struct, frozen=True):
@@ -135,11 +126,7 @@ def _fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: An
     return Samples(tuple(ways), lots.price, seed, wants.orders)
 
 
-def _restore(settings: Mapping[str, Any], arrays: Arrays) -> Samples:
-    return converted(settings, Samples)
-
-
-SAMPLES = Kind(_fit, _restore)
+SAMPLES = Kind(_fit, Samples.restore)
 
 
 def votes_of(system: str, most: int, tape: Tape, stops: tuple[str, ...]) -> Iterator[Vote]:

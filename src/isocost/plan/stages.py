@@ -6,12 +6,11 @@ question is made of its stages' there: their product (a chain holds where all li
 their minimum, or a function of the user's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import product
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
@@ -19,9 +18,9 @@ from isocost.allocate import choose
 from isocost.frontier import staircase
 from isocost.plan.draws import draws, mean
 from isocost.plan.evidence import NOTHING, Evidence, Floats
-from isocost.plan.lots import Lots, settle
-from isocost.plan.options import chosen, converted
-from isocost.plan.rule import Arrays, Goal, Kind, Outcome
+from isocost.plan.lots import Lots, by_lot, settle
+from isocost.plan.options import chosen
+from isocost.plan.rule import Goal, Kind, Outcome, Plain
 from isocost.records import InputError
 
 Combine = Callable[[Floats], Floats]
@@ -45,7 +44,7 @@ class Pipeline(Struct, frozen=True):
     parts: tuple[Part, ...]
 
 
-class Stages(Struct, frozen=True):
+class Stages(Plain, frozen=True):
     """A rule: one pipeline, or two by lot.
 
     sensitivity: by stage, how much better the whole would be on the questions of the fit if this stage were always right, all
@@ -60,18 +59,9 @@ class Stages(Struct, frozen=True):
 
     def spend(self, evidence: Evidence) -> Outcome:
         """Each question's outcome in expectation; NaN where a stage has no answer to replay. Seconds are one after another."""
-        parts = [_spend(way.parts, combination(self.quality), evidence) for way in self.ways]
-        weights = [way.weight for way in self.ways]
-        return Outcome(*(np.asarray(np.tensordot(weights, values, 1)) for values in zip(*parts, strict=True)))
-
-    def settings(self) -> dict[str, Any]:
-        """All of it."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
-
-    def arrays(self) -> Arrays:
-        """None."""
-        return {}
+        return by_lot(
+            [way.weight for way in self.ways], [_spend(way.parts, combination(self.quality), evidence) for way in self.ways]
+        )
 
 
 class Options(Struct, frozen=True):
@@ -109,11 +99,7 @@ def _fit(evidence: Evidence, goal: Goal, rng: np.random.Generator, **options: An
     return Stages(tuple(ways), lots.price, asked.quality, max(sensitivity, key=sensitivity.__getitem__), sensitivity)
 
 
-def _restore(settings: Mapping[str, Any], arrays: Arrays) -> Stages:
-    return converted(settings, Stages)
-
-
-STAGES = Kind(_fit, _restore)
+STAGES = Kind(_fit, Stages.restore)
 
 
 def combination(name: str) -> Combine:
